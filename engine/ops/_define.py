@@ -1,0 +1,204 @@
+"""`@op`: the one place where an op is said. Nothing here runs when an op is called.
+
+The decorated function is the op's name, signature, docstring and NumPy meaning (its *body*: tensors arrive as ndarrays, an ndarray
+comes back, or a tuple of them); what replaces it is the callable `Op` of the core. What else is known of the op is attached with
+`infer`, `derivative`, `formula`, `samples` and `refuses`. docs/ops.md is the guide.
+"""
+
+from __future__ import annotations
+
+from collections import namedtuple
+from collections.abc import Callable, Iterable
+from types import FunctionType
+from typing import Any
+
+from workbench.ext.core import _core as core
+
+REGISTRY: dict[str, Op] = {}
+Op = core.Op
+
+FLOATING = ("float32", "float64")
+INTEGRAL = ("int64", "int32", "uint8")
+NUMBER = FLOATING + INTEGRAL
+ALL = (*NUMBER, "bool")
+
+
+class Unsupported:
+    """The ONNX form of an op that ONNX cannot say; `why` goes into the exporter's error."""
+
+    def __init__(self, why: str) -> None:
+        self.why = why
+
+
+class Definition:
+    """Everything that is known of one op; `op.definition`."""
+
+    def __init__(self, **fields: Any) -> None:
+        self.__dict__.update(fields)
+
+
+def _parameters(f: FunctionType) -> tuple[tuple[str, ...], tuple[Any, ...], int]:
+    code = f.__code__
+    n, k = code.co_argcount, code.co_kwonlyargcount
+    names = code.co_varnames[: n + k]
+    given = f.__defaults__ or ()
+    keyword = f.__kwdefaults__ or {}
+    defaults = (...,) * (n - len(given)) + given + tuple(keyword.get(name, ...) for name in names[n:])
+    return names, defaults, n
+
+
+def op(
+    family: str,
+    *,
+    tensors: int | tuple[str, ...] = 1,
+    spaces: tuple[str, ...] | str = "torch",
+    methods: bool | tuple[str, ...] = True,
+    inplace: bool = False,
+    result: str = "promote",
+    attrs: tuple[str, ...] = (),
+    star: str | None = None,
+    outputs: tuple[str, ...] = (),
+    extra: tuple[str, ...] = (),
+    dtypes: tuple[str, ...] | None = None,
+    onnx: str | Callable[..., Any] | Unsupported | None = None,
+    peer: str | Callable[..., Any] | None = None,
+) -> Callable[[FunctionType], Op]:
+    """Define an op.
+
+    Args:
+        family: How the op runs. `map`: elementwise with broadcasting and promotion. `reduce`: parameters `dim` and `keepdim`.
+            `view`: shares memory with its input. `call`: anything else; `infer` gives the outputs. `composite`: the body is written
+            in ops and gets tensors.
+        tensors: The first so many parameters are tensors, or the names of those that are. A name with a star in front takes a
+            sequence of tensors.
+        spaces: Where users find it: "torch", "functional", "linalg", "special"; () for an internal op.
+        methods: Names of the Tensor methods that are this op; True means its own name.
+        inplace: Make `name_` as well.
+        result: The dtype of the result: "promote" (of the tensors), "float" (the same, integers become the default dtype), "bool",
+            "first" (that of the first tensor) or a dtype's name. A `call` op's inference overrules it.
+        attrs: For `map` and `reduce`: the parameters that a kernel gets as numbers, in this order.
+        star: The parameter that also accepts its sequence spread out, as in `x.view(2, 3)`.
+        outputs: Names of the fields where a named tuple comes back.
+        extra: Names of outputs after the public ones, kept only for the derivative, which may name them.
+        dtypes: What the tests try: FLOATING, NUMBER, ALL or names; by default that of the result rule.
+        onnx: The op type where it takes the tensors in order, or a function `f(graph, *bound arguments)`, or Unsupported.
+        peer: PyTorch's name of it below `torch` (by default found in the spaces), or a function of torch arguments.
+    """
+
+    def wrap(f: FunctionType) -> Op:
+        names, defaults, npos = _parameters(f)
+        named = names[:tensors] if isinstance(tensors, int) else tensors
+        sequence = next((t[1:] for t in named if t.startswith("*")), None)
+        named = tuple(t.lstrip("*") for t in named)
+        name = f.__name__.rstrip("_") if f.__name__.endswith("__") else f.__name__
+        definition = Definition(
+            name=name, family=family, params=names, defaults=defaults, npos=npos, tensors=named, sequence=sequence, star=star,
+            attrs=attrs, result=result, outputs=outputs, extra=extra, body=f, doc=f.__doc__, module=f.__module__,
+            spaces=(spaces,) if isinstance(spaces, str) else spaces,
+            methods=(name,) if methods is True else tuple(methods or ()), inplace=inplace,
+            dtypes=dtypes or (ALL if result == "bool" else FLOATING), onnx=onnx, peer=peer, rules={}, together=None, formula=None,
+            samples=None, refuses=None, infer=None, pack=namedtuple(name, outputs) if outputs else None,  # noqa: PYI024
+        )  # fmt: skip
+        made = core.define(definition)
+        REGISTRY[name] = made
+        for method in definition.methods:
+            core.add_method(method, made)
+        if inplace:
+            twin = core.define_inplace(made)
+            REGISTRY[name + "_"] = twin
+            for method in definition.methods or (name,):
+                core.add_method(method + "_", twin)
+        return made
+
+    return wrap
+
+
+def infer(o: Op) -> Callable[[FunctionType], FunctionType]:
+    """Attach the inference of a `call` or `view` op: bound arguments in, errors raised here, the plan of the call out.
+
+    A `call` op returns `(outputs, ints, floats)`: outputs is a list of `(shape, dtype)`, extra ones included; ints and floats are the
+    attributes that a kernel reads as `c->i` and `c->f` (ints may hold nested tuples, which are flattened). A `view` op returns
+    `(shape, strides, offset)`, in elements, offset relative to the input's first element; None hands over to the body, whose
+    result is a copy.
+    """
+
+    def wrap(f: FunctionType) -> FunctionType:
+        o.definition.infer = f
+        core.set_infer(o, f)
+        return f
+
+    return wrap
+
+
+def _needs(o: Op, f: FunctionType, skip: int) -> tuple[tuple[str, ...], tuple[int, ...]]:
+    """How the core finds each argument of a rule: (kind, index) packed into one number."""
+    params, extra = o.definition.params, o.definition.extra
+    code = []
+    for name in f.__code__.co_varnames[skip : f.__code__.co_argcount]:
+        if name in params:
+            code.append(params.index(name))
+        elif name == "result":
+            code.append(core.RULE_RESULT)
+        elif name == "need":
+            code.append(core.RULE_NEED)
+        elif name in extra:
+            code.append(core.RULE_EXTRA + extra.index(name))
+        elif name.endswith("_shape") and name[:-6] in params:
+            code.append(core.RULE_SHAPE + params.index(name[:-6]))
+        elif name.endswith("_dtype") and name[:-6] in params:
+            code.append(core.RULE_DTYPE + params.index(name[:-6]))
+        else:
+            raise TypeError(f"derivative of {o.name}: {name!r} is neither a parameter nor result, need, an extra output or <parameter>_shape")
+    return tuple(code)
+
+
+def derivative(o: Op, *, together: FunctionType | None = None, **rules: FunctionType | None) -> None:
+    """Attach the derivative, written in ops, so that it has derivatives itself.
+
+    `derivative(mul, input=lambda g, other: g * other, other=lambda g, input: g * input)`: one rule for each tensor that has a
+    gradient; `g` is the gradient of the result (a tuple, with None where nothing came, for an op of several outputs). What a rule names
+    is what is saved: a parameter (its value), `result` (the output, a tuple if several), the name of an extra output, `input_shape`,
+    `input_dtype`, `need` (a bool for each tensor parameter). Broadcasting is undone by the engine. `together` is one rule that returns the
+    gradients of all tensor parameters in their order, None where not needed.
+    """
+    unknown = set(rules) - set(o.definition.tensors)
+    if unknown:
+        raise TypeError(f"derivative of {o.name}: {sorted(unknown)} are not among its tensors {o.definition.tensors}")
+    o.definition.rules, o.definition.together = rules, together
+    if together is not None:
+        core.set_together(o, together, _needs(o, together, 1))
+    else:
+        fs = tuple(rules.get(t) for t in o.definition.tensors)
+        core.set_rules(o, fs, tuple(_needs(o, f, 1) if f else () for f in fs))
+
+
+def formula(o: Op) -> Callable[[FunctionType], FunctionType]:
+    """Attach the meaning in plain ops, from the same arguments: what the derivative of a fused op (usually a `*_backward`) is taken
+    from, by differentiating it. The result must be the op's own, to rounding."""
+
+    def wrap(f: FunctionType) -> FunctionType:
+        o.definition.formula = f
+        core.set_formula(o, f)
+        return f
+
+    return wrap
+
+
+def samples(o: Op) -> Callable[[Callable[..., Iterable[Any]]], Callable[..., Iterable[Any]]]:
+    """Attach the sample inputs: a generator that takes a `testing.Maker` and yields its calls, on both sides of every kink."""
+
+    def wrap(f: Callable[..., Iterable[Any]]) -> Callable[..., Iterable[Any]]:
+        o.definition.samples = f
+        return f
+
+    return wrap
+
+
+def refuses(o: Op) -> Callable[[Callable[..., Iterable[Any]]], Callable[..., Iterable[Any]]]:
+    """Attach the bad inputs: a generator like `samples` whose calls are marked with `.raises(Error, "part of the message")`."""
+
+    def wrap(f: Callable[..., Iterable[Any]]) -> Callable[..., Iterable[Any]]:
+        o.definition.refuses = f
+        return f
+
+    return wrap
