@@ -4,6 +4,7 @@
 const char *wb_blas_open(const char *path);            /* NULL, or the reason of failure */
 const char *wb_blas_config(void);
 const char *wb_blas_core(void);
+int wb_blas_threads(void);                             /* of this copy: 1, unless somebody else changed it since the last product */
 /* C[m,n] = beta C + op(A) op(B); op(A) is m x k, stored k x m where ta. The pool is used when the product is large enough. */
 void wb_sgemm(int ta, int tb, long m, long n, long k, const float *a, long lda, const float *b, long ldb, float beta, float *c, long ldc);
 void wb_dgemm(int ta, int tb, long m, long n, long k, const double *a, long lda, const double *b, long ldb, double beta, double *c, long ldc);

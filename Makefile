@@ -1,0 +1,68 @@
+# Everything runs in .venv, which is made on first use. `make` alone lists the targets.
+SHELL := /bin/bash
+PYTHON ?= python3
+ARGS ?=
+VENV := .venv
+PY := $(VENV)/bin/python
+PIP := $(PY) -m pip --disable-pip-version-check install -q
+LOCK := mkdir -p build && flock build/.lock
+SAN := address,undefined
+-include local.mk
+
+.DEFAULT_GOAL := help
+.PHONY: help venv build train test lint format san bench clean
+
+help:  ## list the targets
+	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@echo "  options: PYTHON=python3.12 for another interpreter; ARGS='...' goes to the command"
+
+$(PY):
+	$(PYTHON) -m venv $(VENV)
+
+$(VENV)/.package: pyproject.toml setup.py | $(PY)
+	@echo "installing workbench and what it needs into $(VENV)"
+	@$(PIP) "setuptools>=77" wheel "cython>=3.1,<4" "numpy>=2.0"
+	@$(LOCK) $(PIP) --no-build-isolation -e .
+	@touch $@
+
+$(VENV)/.tests: pyproject.toml $(VENV)/.package
+	@$(PIP) --no-build-isolation -e ".[test]"
+	@touch $@
+
+$(VENV)/.lint: pyproject.toml $(VENV)/.package
+	@$(PIP) --no-build-isolation -e ".[lint]"
+	@touch $@
+
+venv: $(VENV)/.package  ## make .venv and install the package into it, editable
+
+build: $(VENV)/.package  ## compile what changed
+	@$(LOCK) $(PY) setup.py -q build_ext --inplace
+
+train: build  ## train the ResNet recipe; ARGS="trainer.epochs=3 data=mnist5k"
+	$(PY) -m workbench.experiments.cli train +recipe=resnet $(ARGS)
+
+test: $(VENV)/.tests build  ## run the test suite; ARGS="-k conv"
+	$(PY) -m pytest $(ARGS)
+
+lint: $(VENV)/.lint build  ## ruff, mypy and cython-lint
+	$(VENV)/bin/ruff check
+	$(VENV)/bin/ruff format --check
+	$(VENV)/bin/cython-lint ext
+	$(VENV)/bin/mypy
+
+format: $(VENV)/.lint  ## let ruff order imports and format
+	$(VENV)/bin/ruff check --fix
+	$(VENV)/bin/ruff format
+
+san: $(VENV)/.tests  ## the native tests under AddressSanitizer and UBSan, in a build of their own
+	WORKBENCH_SANITIZE=$(SAN) $(PY) setup.py -q build --build-base build/san --build-lib build/san/lib
+	PYTHONPATH=build/san/lib PYTHONMALLOC=malloc WORKBENCH_SANITIZED=1 \
+	LD_PRELOAD="$$(gcc -print-file-name=libasan.so) $$(gcc -print-file-name=libubsan.so)" \
+	ASAN_OPTIONS=detect_leaks=0:allocator_may_return_null=1:strict_string_checks=1 UBSAN_OPTIONS=halt_on_error=1:print_stacktrace=1 \
+	$(PY) -m pytest -p no:cacheprovider tests/ext $(ARGS)
+
+bench: build  ## compare with torch, where it is installed
+	$(PY) -m workbench.experiments.cli bench $(ARGS)
+
+clean:  ## remove what was built; .venv and runs stay
+	rm -rf build dist *.egg-info ext/core/_core*.so $(VENV)/.package $(VENV)/.tests $(VENV)/.lint
