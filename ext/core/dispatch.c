@@ -1,5 +1,5 @@
 /* Which instruction set: the levels and families are listed by the build (families.h), the choice is made once, at import. */
-#include "registry.h"
+#include "dispatch.h"
 #include "families.h"
 #include <string.h>
 
