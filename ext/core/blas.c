@@ -46,34 +46,34 @@ const char *wb_blas_config(void) { return lib.config ? lib.config() : ""; }
 const char *wb_blas_core(void) { return lib.core ? lib.core() : ""; }
 int wb_blas_threads(void) { return lib.get_threads ? lib.get_threads() : 0; }
 
-/* How a product is cut: blocks of bm x bn of C, `depth` slices of bk along k. Every block is worth a hand-off to another thread and
-   there are about TARGET of them where the product is large enough; from there on they have the size that suits the caches. */
-enum { SERIAL = 1 << 20 /* multiply-adds, about 25 us */, BLOCK = 1 << 18, TARGET = 8, BM = 192, BN = 384, BM_MIN = 32, BN_MIN = 64, BK = 1024 };
+/* How a product is cut: blocks of bm x bn of C, `depth` slices of bk along k. The sizes suit the caches where the product is large; a
+   smaller one is cut finer, first along a long k (a slice packs nothing twice), into no more blocks than are worth a hand-off. */
+enum { SERIAL = 1 << 20 /* multiply-adds, about 25 us */, BM = 192, BN = 384, BK = 1024, BM_MIN = 32, BN_MIN = 64 };
 struct cut { long bm, bn, bk, rows, cols, depth; };
 
 static long min(long a, long b) { return a < b ? a : b; }
 static long ceil_div(long a, long b) { return (a + b - 1) / b; }
-static long share(long n, long most, long unit) {              /* equal shares of n, at most `most` each, in whole units */
-    long parts = ceil_div(n, most);
-    return ceil_div(ceil_div(n, parts), unit) * unit;
-}
+static long share(long n, long parts, long unit) { return ceil_div(ceil_div(n, parts), unit) * unit; }     /* of n in equal parts of whole units */
+
 static struct cut cut(long m, long n, long k) {
     struct cut c = {m, n, k, 1, 1, 1};
-    if ((double)m * (double)n * (double)k < SERIAL) return c;
-    c.bm = share(m, BM, 8);
-    c.bn = share(n, BN, 16);
-    for (;;) {
+    double work = (double)m * (double)n * (double)k;
+    if (work < SERIAL) return c;
+    long wanted = work < 4 * SERIAL ? 2 : work < 64 * SERIAL ? 4 : 8;
+    c.bm = share(m, ceil_div(m, BM), 8);
+    c.bn = share(n, ceil_div(n, BN), 16);
+    c.rows = ceil_div(m, c.bm);
+    c.cols = ceil_div(n, c.bn);
+    if (c.rows * c.cols < wanted && k >= 2 * BK) {
+        c.bk = share(k, min(k / BK, ceil_div(wanted, c.rows * c.cols)), 16);
+        c.depth = ceil_div(k, c.bk);
+    }
+    while (c.rows * c.cols * c.depth < wanted) {
+        if (c.bn >= 2 * BN_MIN && (c.bn > c.bm || c.bm < 2 * BM_MIN)) c.bn = share(c.bn, 2, 16);
+        else if (c.bm >= 2 * BM_MIN) c.bm = share(c.bm, 2, 8);
+        else break;
         c.rows = ceil_div(m, c.bm);
         c.cols = ceil_div(n, c.bn);
-        if (c.rows * c.cols >= TARGET || (double)c.bm * (double)c.bn * (double)k < 2 * BLOCK) break;
-        if (c.bn >= c.bm && c.bn >= 2 * BN_MIN) c.bn = share(c.bn, c.bn / 2, 16);
-        else if (c.bm >= 2 * BM_MIN) c.bm = share(c.bm, c.bm / 2, 8);
-        else if (c.bn >= 2 * BN_MIN) c.bn = share(c.bn, c.bn / 2, 16);
-        else break;
-    }
-    if (c.rows * c.cols < TARGET && k >= 2 * BK) {
-        c.bk = share(k, k / min(k / BK, ceil_div(TARGET, c.rows * c.cols)), 16);
-        c.depth = ceil_div(k, c.bk);
     }
     return c;
 }
