@@ -1,0 +1,122 @@
+"""What the build promises: levels that do not leak into each other, nothing for this machine alone, sentences where something is missing."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from workbench.ext.core import _core as core
+
+from .native import ROOT, SANITIZE
+
+OBJECTS = ROOT / f"build/objects-{sys.implementation.cache_tag}/levels"
+KERNELS = sorted((ROOT / "ext/cpu").glob("*.c"))
+in_checkout = pytest.mark.skipif(not OBJECTS.exists(), reason="not built in this checkout")
+
+
+def setup(*arguments, **environment):
+    return subprocess.run(
+        [sys.executable, "setup.py", "-q", *arguments], cwd=ROOT, env={**os.environ, **environment}, capture_output=True, text=True, timeout=120
+    )
+
+
+@in_checkout
+@pytest.mark.skipif(not shutil.which("nm"), reason="no nm")
+def test_level_objects_export_only_suffixed_names():
+    objects = [path for path in OBJECTS.glob("*/*.o") if path.with_suffix(".c").name in {k.name for k in KERNELS}]
+    assert objects
+    for path in objects:
+        said = subprocess.run(["nm", "--defined-only", "--extern-only", path], capture_output=True, text=True, check=True).stdout
+        names = [line.split()[-1] for line in said.splitlines()]
+        assert all(name.endswith("_" + path.parent.name) for name in names), (path, names)
+
+
+@pytest.mark.parametrize("path", KERNELS, ids=lambda path: path.stem)
+def test_family_is_named_like_its_file(path):
+    assert set(re.findall(r"^WB_FAMILY\((\w+)\)", path.read_text(), re.MULTILINE)) <= {path.stem}
+
+
+def test_nothing_is_for_this_machine_alone():
+    for path in (ROOT / "Makefile", ROOT / "pyproject.toml", *(ROOT / "ext").rglob("*.[ch]")):
+        assert "march=native" not in path.read_text(), path
+    lines = (ROOT / "setup.py").read_text().splitlines()
+    assert all("NATIVE" in "".join(lines[max(0, i - 5) : i + 1]) or "native" in line for i, line in enumerate(lines) if "march=native" in line)
+
+
+PROBE = """
+import json
+from workbench import engine
+from workbench.ext.core import _core as core
+engine.manual_seed(0)
+x = engine.randn(64, 300)
+y = (engine.relu(x) @ x.t()).sum()
+print(json.dumps([core.levels(), len(core.kernels()), float(y)]))
+"""
+
+
+@pytest.mark.parametrize("level", core.levels())
+def test_every_level_works(level):
+    done = subprocess.run([sys.executable, "-c", PROBE], env={**os.environ, "WORKBENCH_ISA": level}, capture_output=True, text=True, timeout=120)
+    assert done.returncode == 0, done.stderr
+    levels, kernels, total = json.loads(done.stdout)
+    assert level in levels
+    assert kernels == len(core.kernels())
+    here = subprocess.run([sys.executable, "-c", PROBE], capture_output=True, text=True, timeout=120)
+    assert total == pytest.approx(json.loads(here.stdout)[2], rel=1e-4)
+
+
+def test_unknown_level_is_refused_with_a_sentence():
+    done = subprocess.run(
+        [sys.executable, "-c", "import workbench.engine"], env={**os.environ, "WORKBENCH_ISA": "v9"}, capture_output=True, text=True, timeout=120
+    )
+    last = done.stderr.strip().splitlines()[-1]
+    assert "WORKBENCH_ISA: expected one of" in last
+    assert "'v9'" in last
+
+
+@pytest.mark.skipif(bool(SANITIZE), reason="builds nothing new")
+def test_missing_compiler_is_said_in_one_sentence():
+    done = setup("build_ext", "--build-lib", "build/nowhere", CC="no-such-compiler")
+    assert done.returncode == 1
+    assert done.stderr.strip().splitlines()[-1].startswith("workbench: expected a C compiler, got no 'no-such-compiler' on PATH; install one")
+    assert "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("accepts", "sentence"),
+    [
+        ("false", "workbench: expected the C library's and Linux's headers"),
+        ('case "$*" in *march*) exit 1;; esac', "workbench: expected a compiler that accepts -march="),
+    ],
+    ids=["headers", "levels"],
+)
+@pytest.mark.skipif(bool(SANITIZE), reason="builds nothing new")
+def test_unfit_compiler_is_said(tmp_path, accepts, sentence):
+    compiler = tmp_path / "cc"
+    compiler.write_text(f"#!/bin/sh\ncat > /dev/null\n{accepts}\n")
+    compiler.chmod(0o755)
+    done = setup("build_ext", "--build-lib", "build/nowhere", CC=str(compiler))
+    assert done.returncode == 1
+    assert any(line.startswith(sentence) for line in done.stderr.splitlines()), done.stderr
+
+
+def test_missing_python_headers_are_said(tmp_path):
+    code = f"import sysconfig, runpy, sys; sysconfig.get_path = lambda *_, **__: {str(tmp_path)!r}; sys.argv = ['setup.py', '-q', 'build_ext']; runpy.run_path('setup.py')"
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, timeout=120)
+    assert done.returncode == 1
+    assert done.stderr.strip().splitlines()[-1].startswith(f"workbench: expected Python's headers, got no {tmp_path}/Python.h; install them")
+
+
+def test_setup_lists_every_folder():
+    text = (ROOT / "setup.py").read_text()
+    folders = re.search(r"^FOLDERS = (\[.*\])", text, re.MULTILINE)
+    assert folders
+    for name in json.loads(folders.group(1)):
+        assert Path(ROOT, name, "__init__.py").exists()
