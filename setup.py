@@ -1,8 +1,12 @@
 """Build: the top-level folders become workbench.*; the kernels are compiled once per instruction set; one Cython module holds them all.
 
-Environment: WORKBENCH_DEBUG=1 turns Cython's checks on, WORKBENCH_NATIVE=1 adds a level for this machine alone, WORKBENCH_SANITIZE=address,undefined
-instruments, WORKBENCH_JOBS=n limits the compilers at work, WORKBENCH_KEEP_GOING=1 leaves out kernel files that do not compile (their ops run
-in NumPy), CC chooses the compiler.
+Environment:
+    CC: The compiler.
+    WORKBENCH_DEBUG: 1 turns Cython's checks on.
+    WORKBENCH_JOBS: How many compilers may work at once.
+    WORKBENCH_KEEP_GOING: 1 leaves out kernel files that do not compile; their ops run in NumPy.
+    WORKBENCH_NATIVE: 1 adds a level for this machine alone.
+    WORKBENCH_SANITIZE: Sanitizers to build with, as in address,undefined.
 """
 
 import hashlib
@@ -91,7 +95,7 @@ def families() -> str:
     for source in kernel_files():
         found = re.findall(r"^WB_FAMILY\((\w+)\)", source.read_text(), re.MULTILINE)
         if found and found != [source.stem]:
-            raise SystemExit(f"workbench: expected {source} to declare WB_FAMILY({source.stem}) once, got {found}; a family is named like its file")
+            raise SystemExit(f"workbench: expected WB_FAMILY({source.stem}) in {source}, got {found}; a family is named like its file")
         names += found
     return (
         "/* Written by setup.py: the levels that are built, best first, and the families of ext/cpu. */\n"
@@ -146,7 +150,7 @@ def is_fresh(target: Path, key: str) -> bool:
         return False
     files = depfile.read_text().replace("\\\n", " ").split(":", 1)[1].split()
     built = target.stat().st_mtime_ns
-    return all(os.path.exists(f) and os.stat(f).st_mtime_ns <= built for f in files)
+    return all(Path(f).exists() and Path(f).stat().st_mtime_ns <= built for f in files)
 
 
 class Build(build_ext):
@@ -185,9 +189,11 @@ class Build(build_ext):
         self.compiled += 1
         return True
 
-    def compile_all(self, sources, output_dir=None, macros=None, include_dirs=None, debug=0, extra_preargs=None, extra_postargs=None, depends=None):
+    def compile_all(self, sources, output_dir=None, macros=None, include_dirs=None, extra_postargs=None, depends=None, **_):
         """What replaces the compiler's `compile`: the sources of the module, the slow Cython one first, and every kernel at every level."""
-        macros, objects, post, preprocessor, todo = self.compiler._setup_compile(output_dir, macros, include_dirs, sources, depends, extra_postargs)
+        macros, objects, post, preprocessor, todo = self.compiler._setup_compile(
+            output_dir, macros, include_dirs, sources, depends, extra_postargs
+        )
         jobs = [(target, todo[target][0], [*preprocessor, *post], True) for target in objects if target in todo]
         includes = [option for option in preprocessor if option.startswith("-I")]
         for source in kernel_files():
@@ -233,7 +239,7 @@ def extensions() -> list[Extension]:
 
 
 namespace()
-packages = [package for folder in FOLDERS for package in (f"workbench.{folder}", *(f"workbench.{folder}.{p}" for p in find_packages(folder)))]
+packages = [f"workbench.{name}" for folder in FOLDERS for name in (folder, *(f"{folder}.{p}" for p in find_packages(folder)))]
 needs_native = not {"sdist", "egg_info", "dist_info", "clean", "--version", "--name"} & set(sys.argv)
 setup(
     packages=packages,

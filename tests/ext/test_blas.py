@@ -5,6 +5,7 @@ from __future__ import annotations
 import ctypes
 import itertools
 import threading
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -58,7 +59,8 @@ def test_product(blas, shape, dtype):
             product(blas, a, b, got, ta, tb, beta)
             bits.add(got.tobytes())
         assert len(bits) == 1
-        np.testing.assert_allclose(got, want, rtol=1e-4 if dtype == "float32" else 1e-11, atol=(2e-6 if dtype == "float32" else 2e-14) * max(k, 1))
+        rtol, atol = (1e-4, 2e-6) if dtype == "float32" else (1e-11, 2e-14)
+        np.testing.assert_allclose(got, want, rtol=rtol, atol=atol * max(k, 1))
 
 
 def test_rows_may_be_apart(blas):
@@ -80,7 +82,9 @@ def test_leading_dimension_of_a_single_row_does_not_matter(blas):
 def test_plain_way_for_dimensions_beyond_32_bits(tmp_path):
     (tmp_path / "plain.c").write_text("""
         #include "blas.c"
-        void plain(int ta, int tb, const float *a, const float *b, float beta, float *c) { plain_s(ta, tb, 3, 2, 4, 2, a, ta ? 3 : 4, b, tb ? 4 : 2, beta, c, 2); }
+        void plain(int ta, int tb, const float *a, const float *b, float beta, float *c) {
+            plain_s(ta, tb, 3, 2, 4, 2, a, ta ? 3 : 4, b, tb ? 4 : 2, beta, c, 2);
+        }
     """)
     made = library(tmp_path, tmp_path / "plain.c", CORE / "pool.c", CORE / "alloc.c")
     a, b = np.arange(12, dtype="float32").reshape(3, 4), np.arange(8, dtype="float32").reshape(4, 2)
@@ -123,7 +127,7 @@ def test_missing_library_and_symbol_are_said(blas, tmp_path):
 def test_library_is_ours_alone():
     assert "OpenBLAS" in core.blas()["config"]
     assert core.blas()["core"]
-    maps = {line.split()[-1] for line in open("/proc/self/maps") if "openblas" in line}
+    maps = {line.split()[-1] for line in Path("/proc/self/maps").read_text().splitlines() if "openblas" in line}
     assert len([path for path in maps if "scipy_openblas32" in path]) == 1
 
 

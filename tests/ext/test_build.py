@@ -1,4 +1,4 @@
-"""What the build promises: levels that do not leak into each other, nothing for this machine alone, sentences where something is missing."""
+"""What the build promises: levels kept apart, nothing for this machine alone, sentences where something is missing."""
 
 from __future__ import annotations
 
@@ -14,17 +14,16 @@ import pytest
 
 from workbench.ext.core import _core as core
 
-from .native import ROOT, SANITIZE
+from .native import ROOT
 
 OBJECTS = ROOT / f"build/objects-{sys.implementation.cache_tag}/levels"
 KERNELS = sorted((ROOT / "ext/cpu").glob("*.c"))
 in_checkout = pytest.mark.skipif(not OBJECTS.exists(), reason="not built in this checkout")
 
 
-def setup(*arguments, **environment):
-    return subprocess.run(
-        [sys.executable, "setup.py", "-q", *arguments], cwd=ROOT, env={**os.environ, **environment}, capture_output=True, text=True, timeout=120
-    )
+def python(*arguments, **environment):
+    command, env = [sys.executable, *arguments], {**os.environ, **environment}
+    return subprocess.run(command, cwd=ROOT, env=env, capture_output=True, text=True, timeout=120)
 
 
 @in_checkout
@@ -46,8 +45,8 @@ def test_family_is_named_like_its_file(path):
 def test_nothing_is_for_this_machine_alone():
     for path in (ROOT / "Makefile", ROOT / "pyproject.toml", *(ROOT / "ext").rglob("*.[ch]")):
         assert "march=native" not in path.read_text(), path
-    lines = (ROOT / "setup.py").read_text().splitlines()
-    assert all("NATIVE" in "".join(lines[max(0, i - 5) : i + 1]) or "native" in line for i, line in enumerate(lines) if "march=native" in line)
+    text = (ROOT / "setup.py").read_text()
+    assert "march=native" not in text[: text.index("if not NATIVE:")] + text[text.index("def kernel_files") :]
 
 
 PROBE = """
@@ -63,30 +62,25 @@ print(json.dumps([core.levels(), len(core.kernels()), float(y)]))
 
 @pytest.mark.parametrize("level", core.levels())
 def test_every_level_works(level):
-    done = subprocess.run([sys.executable, "-c", PROBE], env={**os.environ, "WORKBENCH_ISA": level}, capture_output=True, text=True, timeout=120)
-    assert done.returncode == 0, done.stderr
-    levels, kernels, total = json.loads(done.stdout)
+    here, there = python("-c", PROBE), python("-c", PROBE, WORKBENCH_ISA=level)
+    assert there.returncode == 0, there.stderr
+    levels, kernels, total = json.loads(there.stdout)
     assert level in levels
     assert kernels == len(core.kernels())
-    here = subprocess.run([sys.executable, "-c", PROBE], capture_output=True, text=True, timeout=120)
     assert total == pytest.approx(json.loads(here.stdout)[2], rel=1e-4)
 
 
 def test_unknown_level_is_refused_with_a_sentence():
-    done = subprocess.run(
-        [sys.executable, "-c", "import workbench.engine"], env={**os.environ, "WORKBENCH_ISA": "v9"}, capture_output=True, text=True, timeout=120
-    )
-    last = done.stderr.strip().splitlines()[-1]
+    last = python("-c", "import workbench.engine", WORKBENCH_ISA="v9").stderr.strip().splitlines()[-1]
     assert "WORKBENCH_ISA: expected one of" in last
     assert "'v9'" in last
 
 
-@pytest.mark.skipif(bool(SANITIZE), reason="builds nothing new")
 def test_missing_compiler_is_said_in_one_sentence():
-    done = setup("build_ext", "--build-lib", "build/nowhere", CC="no-such-compiler")
+    done = python("setup.py", "-q", "build_ext", CC="no-such-compiler")
     assert done.returncode == 1
-    assert done.stderr.strip().splitlines()[-1].startswith("workbench: expected a C compiler, got no 'no-such-compiler' on PATH; install one")
-    assert "Traceback" not in done.stderr
+    assert done.stderr.strip().startswith("workbench: expected a C compiler, got no 'no-such-compiler' on PATH; install one")
+    assert len(done.stderr.strip().splitlines()) == 1
 
 
 @pytest.mark.parametrize(
@@ -97,21 +91,25 @@ def test_missing_compiler_is_said_in_one_sentence():
     ],
     ids=["headers", "levels"],
 )
-@pytest.mark.skipif(bool(SANITIZE), reason="builds nothing new")
 def test_unfit_compiler_is_said(tmp_path, accepts, sentence):
     compiler = tmp_path / "cc"
     compiler.write_text(f"#!/bin/sh\ncat > /dev/null\n{accepts}\n")
     compiler.chmod(0o755)
-    done = setup("build_ext", "--build-lib", "build/nowhere", CC=str(compiler))
+    done = python("setup.py", "-q", "build_ext", CC=str(compiler))
     assert done.returncode == 1
-    assert any(line.startswith(sentence) for line in done.stderr.splitlines()), done.stderr
+    assert done.stderr.strip().startswith(sentence), done.stderr
 
 
 def test_missing_python_headers_are_said(tmp_path):
-    code = f"import sysconfig, runpy, sys; sysconfig.get_path = lambda *_, **__: {str(tmp_path)!r}; sys.argv = ['setup.py', '-q', 'build_ext']; runpy.run_path('setup.py')"
-    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, timeout=120)
+    code = f"""
+import runpy, sys, sysconfig
+sysconfig.get_path = lambda *_, **__: {str(tmp_path)!r}
+sys.argv = ["setup.py", "-q", "build_ext"]
+runpy.run_path("setup.py")
+"""
+    done = python("-c", code)
     assert done.returncode == 1
-    assert done.stderr.strip().splitlines()[-1].startswith(f"workbench: expected Python's headers, got no {tmp_path}/Python.h; install them")
+    assert done.stderr.strip().startswith(f"workbench: expected Python's headers, got no {tmp_path}/Python.h; install them")
 
 
 def test_setup_lists_every_folder():
