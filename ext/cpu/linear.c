@@ -4,7 +4,7 @@
 #include "isa.h"
 #include "../core/blas.h"
 
-enum { FEW_ROWS = 12, SMALL_WEIGHT = 1 << 14 /* elements */, BLOCK_ROWS = 192, BLOCK_COLS = 384 };
+enum { FEW_ROWS = 8, SMALL_WEIGHT = 1 << 14 /* elements */, BLOCK_ROWS = 192, BLOCK_COLS = 384 };
 
 #define REAL 32
 #include "linear.c"
@@ -119,16 +119,17 @@ static int F(linear_input_backward)(const wb_call *c) {
 }
 
 /* dw (n, k) = g^T x, db (n) = column sums of g: x is g, w is x. */
-static void F(column_sums)(const real *g, long ldg, long m, long n, real *to) {
-    for (long j = 0; j < n; j += VR) {
-        double total[VR] = {0};
-        for (long block = 0; block < m; block += 64) {
-            vr sum = {0};
-            for (long i = block; i < WB_MIN(m, block + 64); i++) sum += F(get)(g + i * ldg + j, n - j, 0);
-            for (int l = 0; l < VR; l++) total[l] += sum[l];
-        }
-        for (long l = 0; l < WB_MIN(VR, n - j); l++) to[j + l] = total[l];
+static inline __attribute__((always_inline)) void F(column_sums)(int vectors, const real *g, long ldg, long m, long n, real *to) {
+    double total[4 * VR] = {0};
+    for (long block = 0; block < m; block += 64) {
+        vr sum[4] = {{0}};
+        for (long i = block; i < WB_MIN(m, block + 64); i++)
+#pragma GCC unroll 4
+            for (int v = 0; v < vectors; v++) sum[v] += F(get)(g + i * ldg + v * VR, n - v * VR, 0);
+        for (int v = 0; v < vectors; v++)
+            for (int l = 0; l < VR; l++) total[v * VR + l] += sum[v][l];
     }
+    for (long l = 0; l < WB_MIN(vectors * VR, n); l++) to[l] = total[l];
 }
 
 static int F(linear_weight_part)(void *arg, long part) {
@@ -141,7 +142,8 @@ static int F(linear_weight_part)(void *arg, long part) {
 static int F(bias_part)(void *arg, long part) {
     const F(linear_job) *s = arg;
     long blocks = (s->n + VR - 1) / VR, lo = blocks * part / s->parts * VR, hi = WB_MIN(s->n, blocks * (part + 1) / s->parts * VR);
-    if (lo < hi) F(column_sums)(s->x + lo, s->n, s->m, hi - lo, s->y + lo);
+    for (; lo + 4 * VR <= hi; lo += 4 * VR) F(column_sums)(4, s->x + lo, s->n, s->m, 4 * VR, s->y + lo);
+    for (; lo < hi; lo += VR) F(column_sums)(1, s->x + lo, s->n, s->m, hi - lo, s->y + lo);
     return 0;
 }
 
