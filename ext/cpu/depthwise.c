@@ -1,0 +1,165 @@
+/* Depthwise convolution, one channel a group: no products of matrices, so vectors run along the channels. The file includes itself for
+   float and for double. */
+#ifndef REAL
+#include "conv.h"
+
+/* Outputs side by side that share the load of a weight; multiply-adds of a part; most partial sums of a weight's gradient. */
+enum { STRIP = 4, DEPTHWISE_WORK = 1 << 18, DEPTHWISE_SUMS = 16 };
+
+#define REAL 32
+#include "depthwise.c"
+#undef REAL
+#define REAL 64
+#include "depthwise.c"
+#else
+#include "real.h"
+#define job F(depthwise_job)
+
+typedef struct {
+    const conv_shape *s;
+    const real *a, *b, *bias;                                  /* forward: source; backward: gradient, source */
+    real *to, *packed;                                         /* packed: the weight, or partial sums of its gradient, as [tap][channel] */
+    long parts, part_rows;
+} job;
+
+/* Row y, columns [x0, x0 + count) of the result for some lanes of channels; taps outside the source are left out. */
+static void F(strip)(const job *j, const real *image, real *row, long y, long x0, long count, long c, long lanes) {
+    const conv_shape *s = j->s;
+    vr acc[STRIP], start = j->bias ? F(get)(j->bias + c, lanes, 0) : (vr){0};
+    for (int t = 0; t < STRIP; t++) acc[t] = start;
+    long first = x0 * s->sw - s->pw, last = first + (count - 1) * s->sw + (s->kw - 1) * s->dw;
+    int whole = first >= 0 && last < s->w && count == STRIP && lanes >= VR;
+    for (long i = 0; i < s->kh; i++) {
+        long v = y * s->sh - s->ph + i * s->dh;
+        if (v < 0 || v >= s->h) continue;
+        const real *line = image + v * s->w * s->c + c, *w = j->packed + i * s->kw * s->c + c;
+        for (long k = 0; k < s->kw; k++, w += s->c) {
+            long u = first + k * s->dw;
+            if (whole) {
+                vr weight = F(load)(w);
+                const real *p = line + u * s->c;
+                for (int t = 0; t < STRIP; t++, p += s->sw * s->c) acc[t] += weight * F(load)(p);
+            } else {
+                vr weight = F(get)(w, lanes, 0);
+                for (int t = 0; t < STRIP; t++, u += s->sw)
+                    if (t < count && u >= 0 && u < s->w) acc[t] += weight * F(get)(line + u * s->c, lanes, 0);
+            }
+        }
+    }
+    for (int t = 0; t < STRIP; t++)
+        if (t < count) F(put)(row + (x0 + t) * s->c + c, acc[t], lanes);
+}
+
+static int F(forward_part)(void *arg, long part) {
+    const job *j = arg;
+    const conv_shape *s = j->s;
+    long end = WB_MIN((part + 1) * j->part_rows, s->n * s->ho);
+    for (long r = part * j->part_rows; r < end; r++) {
+        const real *image = j->a + r / s->ho * s->h * s->w * s->c;
+        for (long c = 0; c < s->c; c += VR)
+            for (long x = 0; x < s->wo; x += STRIP)
+                F(strip)(j, image, j->to + r * s->wo * s->c, r % s->ho, x, WB_MIN(STRIP, s->wo - x), c, s->c - c);
+    }
+    return 0;
+}
+
+/* Rows of the input's gradient: each element gathers what the taps that met it brought. */
+static int F(input_part)(void *arg, long part) {
+    const job *j = arg;
+    const conv_shape *s = j->s;
+    long end = WB_MIN((part + 1) * j->part_rows, s->n * s->h);
+    for (long r = part * j->part_rows; r < end; r++) {
+        const real *grad = j->a + r / s->h * s->ho * s->wo * s->c;
+        real *row = j->to + r * s->w * s->c;
+        memset(row, 0, (size_t)(s->w * s->c) * sizeof *row);
+        for (long i = 0; i < s->kh; i++) {
+            long v = r % s->h + s->ph - i * s->dh;
+            if (v < 0 || v % s->sh || v / s->sh >= s->ho) continue;
+            for (long k = 0; k < s->kw; k++) {
+                const real *line = grad + v / s->sh * s->wo * s->c, *w = j->packed + (i * s->kw + k) * s->c;
+                for (long u = 0; u < s->wo; u++) {
+                    long x = u * s->sw - s->pw + k * s->dw;
+                    if (x < 0 || x >= s->w) continue;
+                    const real *g = line + u * s->c;
+                    real *to = row + x * s->c;
+                    for (long c = 0; c < s->c; c += VR) F(put)(to + c, F(get)(to + c, s->c - c, 0) + F(get)(w + c, s->c - c, 0) * F(get)(g + c, s->c - c, 0), s->c - c);
+                }
+            }
+        }
+    }
+    return 0;
+}
+
+/* The sums of some rows for every tap. */
+static int F(weight_part)(void *arg, long part) {
+    const job *j = arg;
+    const conv_shape *s = j->s;
+    real *sums = j->packed + part * s->kh * s->kw * s->c;
+    long end = WB_MIN((part + 1) * j->part_rows, s->n * s->ho);
+    memset(sums, 0, (size_t)(s->kh * s->kw * s->c) * sizeof *sums);
+    for (long r = part * j->part_rows; r < end; r++)
+        for (long i = 0; i < s->kh; i++) {
+            long v = r % s->ho * s->sh - s->ph + i * s->dh;
+            if (v < 0 || v >= s->h) continue;
+            const real *line = j->b + (r / s->ho * s->h + v) * s->w * s->c, *grad = j->a + r * s->wo * s->c;
+            for (long k = 0; k < s->kw; k++) {
+                long from = k * s->dw - s->pw, first = from < 0 ? (-from + s->sw - 1) / s->sw : 0;
+                long last = from < s->w ? WB_MIN(s->wo, (s->w - 1 - from) / s->sw + 1) : 0;
+                real *sum = sums + (i * s->kw + k) * s->c;
+                for (long c = 0; c < s->c; c += VR) {
+                    vr acc = F(get)(sum + c, s->c - c, 0);
+                    const real *g = grad + first * s->c + c, *x = line + (first * s->sw + from) * s->c + c;
+                    if (s->c - c >= VR) for (long u = first; u < last; u++, g += s->c, x += s->sw * s->c) acc += F(load)(g) * F(load)(x);
+                    else for (long u = first; u < last; u++, g += s->c, x += s->sw * s->c) acc += F(get)(g, s->c - c, 0) * F(get)(x, s->c - c, 0);
+                    F(put)(sum + c, acc, s->c - c);
+                }
+            }
+        }
+    return 0;
+}
+
+static void F(pack)(const conv_shape *s, conv_weight w, real *to) {
+    for (long i = 0; i < s->kh; i++)
+        for (long k = 0; k < s->kw; k++)
+            for (long c = 0; c < s->c; c++) *to++ = ((const real *)w.data)[c * w.o + i * w.i + k * w.j];
+}
+
+static int F(run)(job *j, conv_weight weight, wb_task task, long rows, long row_work) {
+    const conv_shape *s = j->s;
+    size_t bytes = (size_t)(s->kh * s->kw * s->c) * sizeof(real);
+    if (!(j->packed = wb_alloc(bytes))) return WB_NO_MEMORY;
+    F(pack)(s, weight, j->packed);
+    j->part_rows = WB_MAX(DEPTHWISE_WORK / WB_MAX(row_work, 1), 1);
+    wb_pool_run(task, j, (rows + j->part_rows - 1) / j->part_rows);
+    wb_free(j->packed, bytes);
+    return 0;
+}
+
+int NAME(F(depthwise))(const conv_shape *s, const real *x, conv_weight weight, const real *bias, real *y) {
+    job j = {.s = s, .a = x, .bias = bias, .to = y};
+    return F(run)(&j, weight, F(forward_part), s->n * s->ho, s->wo * s->c * s->kh * s->kw);
+}
+
+int NAME(F(depthwise_input_backward))(const conv_shape *s, const real *grad, conv_weight weight, real *to) {
+    job j = {.s = s, .a = grad, .to = to};
+    return F(run)(&j, weight, F(input_part), s->n * s->h, s->wo * s->c * s->kh * s->kw);
+}
+
+int NAME(F(depthwise_weight_backward))(const conv_shape *s, const real *grad, const real *x, conv_weight to) {
+    long rows = s->n * s->ho, size = s->kh * s->kw * s->c;
+    double work = (double)rows * (double)(s->wo * size);
+    job j = {.s = s, .a = grad, .b = x};
+    j.parts = WB_MAX(WB_MIN(DEPTHWISE_SUMS, (long)(work / DEPTHWISE_WORK)), 1);
+    j.part_rows = WB_MAX((rows + j.parts - 1) / j.parts, 1);
+    j.parts = WB_MAX((rows + j.part_rows - 1) / j.part_rows, 1);
+    size_t bytes = (size_t)(j.parts * size) * sizeof(real);
+    if (!(j.packed = wb_alloc(bytes))) return WB_NO_MEMORY;
+    wb_pool_run(F(weight_part), &j, j.parts);
+    for (long p = 1; p < j.parts; p++)
+        for (long q = 0; q < size; q++) j.packed[q] += j.packed[p * size + q];
+    for (long q = 0; q < size; q++) ((real *)to.data)[q % s->c * to.o + q / s->c / s->kw * to.i + q / s->c % s->kw * to.j] = j.packed[q];
+    wb_free(j.packed, bytes);
+    return 0;
+}
+#undef job
+#endif
