@@ -266,6 +266,17 @@ class Keys(_Draws):
         """Independent streams that belong to these and `ints`, from their beginning."""
         return Keys._make(*_hash(self._k0, self._k1, _ints(ints)), self.streams, 0)
 
+    def spread(self, n: int) -> Keys:
+        """`n` streams that belong to the first of these, from their beginning."""
+        key = _hash(self._k0, self._k1, "spread", n, int(self.streams[0]) if len(self.streams) else 0)
+        return Keys._make(*key, np.arange(n, dtype=np.uint64), 0)
+
+    def __getitem__(self, which: int) -> Key:
+        key = Key.__new__(Key)
+        key._k0, key._k1, key._stream, key._position = self._k0, self._k1, int(self.streams[which]), self._position
+        key._held_at, key._held = -1, (0, 0, 0, 0)
+        return key
+
     def take(self, which: np.ndarray) -> Keys:
         """Some of the streams, by a mask or by numbers, at the same position."""
         return Keys._make(self._k0, self._k1, self.streams[which], self._position)
