@@ -6,7 +6,8 @@ import pytest
 
 from .tree import imports, modules
 
-ROOMS = ("autograd", "nn", "optim", "data", "random", "linalg", "fft", "special", "distributions", "testing", "array_api")
+# autograd is below its neighbours: layers and optimizers use Function and the gradient modes
+ROOMS = ("nn", "optim", "data", "random", "linalg", "fft", "special", "distributions", "testing", "array_api")
 UPPER = ("graph", "onnx", "quantize", "prune", "privacy", "distributed", "bench", "profiler")
 MODULES = modules()
 
@@ -17,12 +18,12 @@ def place(module: str) -> tuple[int, str]:
     if top in ("ext", "conf", ""):
         return 0, top
     if top != "engine":
-        return {"recipes": 6, "experiments": 7, "dashboard": 8}[top], top
+        return {"recipes": 7, "experiments": 8, "dashboard": 9}[top], top
     if not rest:
-        return 5, "engine"
+        return 6, "engine"
     if rest[0] == "ops":
         return 2, "engine.ops"
-    floor = 3 if rest[0] in ROOMS else 4 if rest[0] in UPPER else 1
+    floor = 3 if rest[0] == "autograd" else 4 if rest[0] in ROOMS else 5 if rest[0] in UPPER else 1
     return floor, f"engine.{rest[0]}"
 
 
@@ -50,5 +51,5 @@ def test_small_modules_stay_small_and_apart():
     packages = {
         module for module, path in MODULES.items() if path.name == "__init__.py" and module.count(".") == 2 and ".engine." in module
     }
-    rooms = {f"workbench.engine.{name}" for name in (*ROOMS, *UPPER, "ops")}
+    rooms = {f"workbench.engine.{name}" for name in ("ops", "autograd", *ROOMS, *UPPER)}
     assert packages <= rooms
