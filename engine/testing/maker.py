@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
+
 from workbench.ext.core import _core as core
 
 _STORED_AS = {"bfloat16": "float32"}  # NumPy has no such dtype: drawn in another one and converted

@@ -1,0 +1,390 @@
+"""Modules that hold modules or parameters: in a chain, a list or a dictionary."""
+
+from __future__ import annotations
+
+import operator
+from collections import OrderedDict
+from collections.abc import Iterable, Iterator, Mapping
+from itertools import chain
+from typing import Any
+
+from workbench.ext.core._core import Tensor
+
+from ..ops.errors import expected
+from .module import MODULE, Module
+from .parameter import Parameter
+
+
+class _Indexed(Module):
+    """What Sequential and ModuleList share: children under the names "0", "1", ..., or other ones for Sequential."""
+
+    def _position(self, index: Any, n: int | None = None) -> int:
+        n = len(self) if n is None else n
+        index = operator.index(index)
+        if not -n <= index < n:
+            raise IndexError(f"index {index} is out of range for {len(self)} modules")
+        return index % n if n else 0
+
+    def _children(self) -> list[Module]:
+        return list(self._modules.values())
+
+    def _renumber(self, modules: Iterable[Module]) -> None:
+        modules = list(modules)
+        self._modules.clear()
+        for i, module in enumerate(modules):
+            self.register_module(str(i), module)
+
+    def __len__(self) -> int:
+        return len(self._modules)
+
+    def __iter__(self) -> Iterator[Module]:
+        return iter(self._children())
+
+    def _name_at(self, index: int) -> str:
+        return list(self._modules)[self._position(index)]
+
+    def __setitem__(self, index: int, module: Module) -> None:
+        self.register_module(self._name_at(index), module)
+
+    def __delitem__(self, index: int | slice) -> None:
+        names = list(self._modules)
+        for name in names[index] if isinstance(index, slice) else [names[self._position(index)]]:
+            delattr(self, name)
+        self._renumber(self._children())
+
+    def append(self, module: Module) -> Any:
+        """Add a module at the end."""
+        self.register_module(str(len(self)), module)
+        return self
+
+    def extend(self, modules: Iterable[Module]) -> Any:
+        """Add several modules at the end."""
+        if not isinstance(modules, Iterable):
+            raise expected(f"{type(self).__name__}.extend", "an iterable of modules", modules, error=TypeError)
+        for module in list(modules):
+            self.append(module)
+        return self
+
+    def insert(self, index: int, module: Module) -> Any:
+        """Put a module before the one at `index`."""
+        if not isinstance(module, Module):
+            raise expected(f"{type(self).__name__}.insert", "a Module", module, error=AssertionError)
+        modules = self._children()
+        modules.insert(len(modules) if index == len(modules) else self._position(index), module)
+        self._renumber(modules)
+        return self
+
+    def pop(self, index: int | slice = -1) -> Any:
+        """Take the module at `index` out and return it."""
+        module = self[index]
+        del self[index]
+        return module
+
+    def __dir__(self) -> list[str]:
+        return [name for name in super().__dir__() if not name.isdigit()]
+
+
+class Sequential(_Indexed):
+    """Modules that are called one after the other, each with the result of the one before.
+
+    Args:
+        *args: The modules, or one OrderedDict of names and modules.
+
+    Example:
+        >>> Sequential(Linear(4, 8), ReLU(), Linear(8, 2))(zeros(3, 4)).shape
+        (3, 2)
+    """
+
+    def __init__(self, *args: Any) -> None:
+        super().__init__()
+        named = args[0].items() if len(args) == 1 and isinstance(args[0], OrderedDict) else ((str(i), m) for i, m in enumerate(args))
+        for name, module in named:
+            self.add_module(name, module)
+
+    def forward(self, input: Any) -> Any:
+        own = self.__dict__
+        for name, kind in self._names.items():
+            if kind == MODULE:
+                input = own[name](input)
+        return input
+
+    def __getitem__(self, index: int | slice) -> Any:
+        if isinstance(index, slice):
+            return self.__class__(OrderedDict(list(self._modules.items())[index]))
+        return self.__dict__[self._name_at(index)]
+
+    def __delitem__(self, index: int | slice) -> None:
+        names = list(self._modules)
+        for name in names[index] if isinstance(index, slice) else [names[self._position(index)]]:
+            delattr(self, name)
+        if all(name.isdigit() for name in names):
+            self._renumber(self._children())
+
+    def __add__(self, other: Sequential) -> Sequential:
+        if not isinstance(other, Sequential):
+            raise expected("Sequential + other", "other to be a Sequential", other, error=ValueError)
+        return Sequential(*chain(self, other))
+
+    def __iadd__(self, other: Sequential) -> Sequential:
+        if not isinstance(other, Sequential):
+            raise expected("Sequential += other", "other to be a Sequential", other, error=ValueError)
+        return self.extend(other)
+
+    def __mul__(self, n: int) -> Sequential:
+        if not isinstance(n, int):
+            raise expected("Sequential * n", "n to be a whole number", n, error=TypeError)
+        if n <= 0:
+            raise expected("Sequential * n", "n above 0", n)
+        return Sequential(*(module for _ in range(n) for module in self))
+
+    __rmul__ = __mul__
+
+
+class ModuleList(_Indexed):
+    """Modules in a list, which is registered as a whole; it has no forward."""
+
+    def __init__(self, modules: Iterable[Module] | None = None) -> None:
+        super().__init__()
+        if modules is not None:
+            self.extend(modules)
+
+    def __getitem__(self, index: int | slice) -> Any:
+        if isinstance(index, slice):
+            return self.__class__(self._children()[index])
+        return self.__dict__[self._name_at(index)]
+
+    def __iadd__(self, modules: Iterable[Module]) -> ModuleList:
+        return self.extend(modules)
+
+    def __add__(self, other: Iterable[Module]) -> ModuleList:
+        return ModuleList(chain(self, other))
+
+    def __repr__(self) -> str:
+        """Runs of equal modules are shown once, with their number."""
+        texts = [repr(module) for module in self]
+        if not texts:
+            return f"{self._get_name()}()"
+        lines, start = [], 0
+        for i, text in enumerate(texts):
+            if i + 1 == len(texts) or texts[i + 1] != text:
+                where = f"({start})" if start == i else f"({start}-{i})"
+                times = "" if start == i else f"{i - start + 1} x "
+                lines.append(f"{where}: {times}{text}".replace("\n", "\n  "))
+                start = i + 1
+        return f"{self._get_name()}(\n  " + "\n  ".join(lines) + "\n)"
+
+
+class ModuleDict(Module):
+    """Modules in a dictionary, in order of insertion; it has no forward."""
+
+    def __init__(self, modules: Mapping[str, Module] | Iterable[tuple[str, Module]] | None = None) -> None:
+        super().__init__()
+        if modules is not None:
+            self.update(modules)
+
+    def __getitem__(self, key: str) -> Module:
+        return self._modules[key]
+
+    def __setitem__(self, key: str, module: Module) -> None:
+        self.add_module(key, module)
+
+    def __delitem__(self, key: str) -> None:
+        del self._modules[key]
+
+    def __len__(self) -> int:
+        return len(self._modules)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._modules)
+
+    def __contains__(self, key: object) -> bool:
+        return key in self._modules
+
+    def clear(self) -> None:
+        """Take all modules out."""
+        self._modules.clear()
+
+    def pop(self, key: str) -> Module:
+        """Take the module out and return it."""
+        return self._modules.pop(key)
+
+    def keys(self) -> Iterable[str]:
+        """The names."""
+        return self._modules.keys()
+
+    def items(self) -> Iterable[tuple[str, Module]]:
+        """Names and modules."""
+        return self._modules.items()
+
+    def values(self) -> Iterable[Module]:
+        """The modules."""
+        return self._modules.values()
+
+    def update(self, modules: Mapping[str, Module] | Iterable[tuple[str, Module]]) -> None:
+        """Add or replace modules by name."""
+        if not isinstance(modules, Iterable):
+            raise expected("ModuleDict.update", "a mapping or pairs of names and modules", modules, error=TypeError)
+        for key, module in modules.items() if isinstance(modules, Mapping) else modules:
+            self[key] = module
+
+
+def _as_parameter(value: Any) -> Any:
+    return Parameter(value) if isinstance(value, Tensor) and not isinstance(value, Parameter) else value
+
+
+def _describe(value: Any) -> str:
+    if not isinstance(value, Tensor):
+        return f"Object of type: {type(value).__name__}"
+    size = "x".join(map(str, value.shape))
+    return f"{type(value).__name__} containing: [{value.dtype} of size {size}]"
+
+
+class ParameterList(Module):
+    """Parameters in a list; plain tensors become parameters, other values are kept as they are."""
+
+    def __init__(self, values: Iterable[Any] | None = None) -> None:
+        super().__init__()
+        self._size = 0
+        if values is not None:
+            self.extend(values)
+
+    def _name(self, index: Any) -> str:
+        index = operator.index(index)
+        if not -self._size <= index < self._size:
+            raise IndexError(f"index {index} is out of range for {self._size} parameters")
+        return str(index % self._size)
+
+    def __getitem__(self, index: int | slice) -> Any:
+        if isinstance(index, slice):
+            return type(self)(self[i] for i in range(*index.indices(self._size)))
+        return self.__dict__[self._name(index)]
+
+    def __setitem__(self, index: int, value: Any) -> None:
+        setattr(self, self._name(index), _as_parameter(value))
+
+    def __len__(self) -> int:
+        return self._size
+
+    def __iter__(self) -> Iterator[Any]:
+        return (self[i] for i in range(self._size))
+
+    def __iadd__(self, values: Iterable[Any]) -> ParameterList:
+        return self.extend(values)
+
+    def append(self, value: Any) -> ParameterList:
+        """Add a value at the end."""
+        self._size += 1
+        self[self._size - 1] = value
+        return self
+
+    def extend(self, values: Iterable[Any]) -> ParameterList:
+        """Add several values at the end."""
+        if not isinstance(values, Iterable) or isinstance(values, Tensor):
+            raise expected("ParameterList.extend", "an iterable of values", values, error=TypeError)
+        for value in values:
+            self.append(value)
+        return self
+
+    def extra_repr(self) -> str:
+        return "\n".join(f"({i}): {_describe(value)}" for i, value in enumerate(self))
+
+
+class ParameterDict(Module):
+    """Parameters in a dictionary, in order of insertion; plain tensors become parameters, other values are kept as they are."""
+
+    def __init__(self, parameters: Any = None) -> None:
+        super().__init__()
+        self._keys: dict[str, None] = {}
+        if parameters is not None:
+            self.update(parameters)
+
+    def __getitem__(self, key: str) -> Any:
+        if key not in self._keys:
+            raise KeyError(key)
+        return self.__dict__[key]
+
+    def __setitem__(self, key: str, value: Any) -> None:
+        if not isinstance(key, str):
+            raise expected("ParameterDict", "keys to be strings", key, error=TypeError)
+        if key not in self._keys and (key in self.__dict__ or hasattr(type(self), key)):
+            raise KeyError(f"attribute '{key}' already exists; choose another key")
+        self._keys[key] = None
+        setattr(self, key, _as_parameter(value))
+
+    def __delitem__(self, key: str) -> None:
+        del self._keys[key]
+        delattr(self, key)
+
+    def __len__(self) -> int:
+        return len(self._keys)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._keys)
+
+    def __contains__(self, key: object) -> bool:
+        return key in self._keys
+
+    def keys(self) -> Iterable[str]:
+        """The names."""
+        return self._keys.keys()
+
+    def values(self) -> Iterable[Any]:
+        """The values."""
+        return [self[key] for key in self._keys]
+
+    def items(self) -> Iterable[tuple[str, Any]]:
+        """Names and values."""
+        return [(key, self[key]) for key in self._keys]
+
+    def get(self, key: str, default: Any = None) -> Any:
+        """The value, or `default`."""
+        return self.__dict__[key] if key in self._keys else default
+
+    def setdefault(self, key: str, default: Any = None) -> Any:
+        """The value, which is set to `default` if there is none."""
+        if key not in self:
+            self[key] = default
+        return self[key]
+
+    def pop(self, key: str) -> Any:
+        """Take the value out and return it."""
+        value = self[key]
+        del self[key]
+        return value
+
+    def popitem(self) -> tuple[str, Any]:
+        """Take the last one out and return its name and value."""
+        key = next(reversed(self._keys))
+        return key, self.pop(key)
+
+    def clear(self) -> None:
+        """Take all values out."""
+        for key in list(self._keys):
+            del self[key]
+
+    def copy(self) -> ParameterDict:
+        """Another dictionary of the same parameters."""
+        return ParameterDict(dict(self.items()))
+
+    def fromkeys(self, keys: Iterable[str], default: Any = None) -> ParameterDict:
+        """A new one with `default` under every key."""
+        return ParameterDict(dict.fromkeys(keys, default))
+
+    def update(self, parameters: Any) -> None:
+        """Add or replace values by name."""
+        if not isinstance(parameters, Iterable):
+            raise expected("ParameterDict.update", "a mapping or pairs of names and values", parameters, error=TypeError)
+        for key, value in parameters.items() if isinstance(parameters, (Mapping, ParameterDict)) else parameters:
+            self[key] = value
+
+    def __or__(self, other: ParameterDict) -> ParameterDict:
+        made = self.copy()
+        made.update(other)
+        return made
+
+    def __ior__(self, other: ParameterDict) -> ParameterDict:
+        self.update(other)
+        return self
+
+    def extra_repr(self) -> str:
+        return "\n".join(f"({key}): {_describe(value)}" for key, value in self.items())

@@ -1,0 +1,53 @@
+"""The functions of the layers: every op and function with "functional" among its spaces, under PyTorch's names.
+
+Where PyTorch's function has an argument `inplace`, this one has it too; the op itself, `engine.ops.<family>`, has not.
+"""
+
+from __future__ import annotations
+
+import functools
+from difflib import get_close_matches
+from typing import Any
+
+from .. import ops  # noqa: F401  (importing it fills the registry)
+from ..ops._define import REGISTRY
+from ..ops._space import FUNCTIONS
+
+_INPLACE = {
+    *("threshold", "relu", "relu6", "rrelu", "leaky_relu", "hardtanh", "hardsigmoid", "hardswish", "elu", "celu", "selu", "silu", "mish"),
+    *("dropout", "dropout1d", "dropout2d", "dropout3d", "alpha_dropout", "feature_alpha_dropout"),
+}
+
+
+def _with_inplace(function: Any) -> Any:
+    """The function with one more argument, last: whether its result takes the place of its input."""
+    parameters = function.definition.params
+    if "inplace" in parameters:
+        return function
+    n = len(parameters)
+    twin = REGISTRY.get(function.definition.name + "_")
+
+    @functools.wraps(function.definition.body)
+    def call(*args: Any, inplace: bool = False, **kwargs: Any) -> Any:
+        if len(args) > n:
+            *args, inplace = args  # type: ignore[assignment]
+        if not inplace:
+            return function(*args, **kwargs)
+        if twin is not None:
+            return twin(*args, **kwargs)
+        target = args[0] if args else kwargs["input"]
+        return target.copy_(function(*args, **kwargs))
+
+    return call
+
+
+_public: dict[str, Any] = {name: o for name, o in REGISTRY.items() if "functional" in o.definition.spaces}
+_public.update(FUNCTIONS.get("functional", {}))
+_public.update({name: _with_inplace(o) for name, o in _public.items() if name in _INPLACE and hasattr(o, "definition")})
+globals().update(_public)
+__all__ = list(_public)
+
+
+def __getattr__(name: str) -> Any:
+    near = get_close_matches(name, _public, 1)
+    raise AttributeError(f"nn.functional has no function {name!r}" + (f"; did you mean {near[0]!r}?" if near else ""))
