@@ -22,6 +22,7 @@ $(PY):
 $(VENV)/.package: pyproject.toml setup.py | $(PY)
 	@echo "installing workbench and what it needs into $(VENV)"
 	@$(PIP) "setuptools>=77" wheel "cython>=3.1,<4" "numpy>=2.0"
+	@$(LOCK) $(PY) setup.py -q build_ext --inplace
 	@$(LOCK) $(PIP) --no-build-isolation -e .
 	@touch $@
 

@@ -222,6 +222,7 @@ class Editable(editable_wheel):
 def extensions() -> list[Extension]:
     import numpy
     from Cython.Build import cythonize
+    from Cython.Compiler.Errors import CompileError
 
     probe()
     write_if_changed(GENERATED / "families.h", families())
@@ -235,7 +236,10 @@ def extensions() -> list[Extension]:
         extra_link_args=LINK_FLAGS,
         depends=sorted(str(p) for p in CORE.glob("*.px[di]")),
     )
-    return cythonize([core], include_path=[str(NAMESPACE)], build_dir=f"build/cython{FLAVOUR}", compiler_directives=DIRECTIVES)
+    try:
+        return cythonize([core], include_path=[str(NAMESPACE)], build_dir=f"build/cython{FLAVOUR}", compiler_directives=DIRECTIVES)
+    except CompileError:
+        raise SystemExit(f"workbench: {CORE / '_core.pyx'} did not compile; what Cython said is above") from None
 
 
 namespace()
