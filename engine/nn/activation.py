@@ -28,7 +28,11 @@ class _Activation(Module):
 
 
 class Threshold(_Activation):
-    """y = x where x > threshold, else value."""
+    """y = x where x > threshold, else value.
+
+    Shape:
+        input and result: (*).
+    """
 
     def __init__(self, threshold: float, value: float, inplace: bool = False) -> None:
         self._set(threshold=threshold, value=value, inplace=inplace)
@@ -41,7 +45,11 @@ class Threshold(_Activation):
 
 
 class ReLU(_Activation):
-    """y = max(x, 0)."""
+    """y = max(x, 0).
+
+    Shape:
+        input and result: (*).
+    """
 
     def __init__(self, inplace: bool = False) -> None:
         self._set(inplace=inplace)
@@ -51,7 +59,11 @@ class ReLU(_Activation):
 
 
 class RReLU(_Activation):
-    """y = x where x >= 0, else a x, with a drawn from U(lower, upper) in training and their mean otherwise."""
+    """y = x where x >= 0, else a x, with a drawn from U(lower, upper) in training and their mean otherwise.
+
+    Shape:
+        input and result: (*).
+    """
 
     _settings = ("lower", "upper")
 
@@ -63,7 +75,11 @@ class RReLU(_Activation):
 
 
 class Hardtanh(_Activation):
-    """y = x cut to [min_val, max_val]."""
+    """y = x cut to [min_val, max_val].
+
+    Shape:
+        input and result: (*).
+    """
 
     _settings = ("min_val", "max_val")
 
@@ -77,7 +93,11 @@ class Hardtanh(_Activation):
 
 
 class ReLU6(Hardtanh):
-    """y = min(max(x, 0), 6)."""
+    """y = min(max(x, 0), 6).
+
+    Shape:
+        input and result: (*).
+    """
 
     _settings = ()
 
@@ -86,14 +106,22 @@ class ReLU6(Hardtanh):
 
 
 class Sigmoid(_Activation):
-    """y = 1 / (1 + exp(-x))."""
+    """y = 1 / (1 + exp(-x)).
+
+    Shape:
+        input and result: (*).
+    """
 
     def forward(self, input: Tensor) -> Tensor:
         return input.sigmoid()
 
 
 class Hardsigmoid(_Activation):
-    """y = x / 6 + 1/2 cut to [0, 1]."""
+    """y = x / 6 + 1/2 cut to [0, 1].
+
+    Shape:
+        input and result: (*).
+    """
 
     def __init__(self, inplace: bool = False) -> None:
         self._set(inplace=inplace)
@@ -106,14 +134,22 @@ class Hardsigmoid(_Activation):
 
 
 class Tanh(_Activation):
-    """y = tanh(x)."""
+    """y = tanh(x).
+
+    Shape:
+        input and result: (*).
+    """
 
     def forward(self, input: Tensor) -> Tensor:
         return input.tanh()
 
 
 class SiLU(_Activation):
-    """y = x sigmoid(x), also known as swish."""
+    """y = x sigmoid(x), also known as swish.
+
+    Shape:
+        input and result: (*).
+    """
 
     def __init__(self, inplace: bool = False) -> None:
         self._set(inplace=inplace)
@@ -123,7 +159,11 @@ class SiLU(_Activation):
 
 
 class Mish(_Activation):
-    """y = x tanh(softplus(x))."""
+    """y = x tanh(softplus(x)).
+
+    Shape:
+        input and result: (*).
+    """
 
     def __init__(self, inplace: bool = False) -> None:
         self._set(inplace=inplace)
@@ -133,7 +173,11 @@ class Mish(_Activation):
 
 
 class Hardswish(_Activation):
-    """y = x min(max(x + 3, 0), 6) / 6."""
+    """y = x min(max(x + 3, 0), 6) / 6.
+
+    Shape:
+        input and result: (*).
+    """
 
     def __init__(self, inplace: bool = False) -> None:
         self._set(inplace=inplace)
@@ -146,7 +190,11 @@ class Hardswish(_Activation):
 
 
 class ELU(_Activation):
-    """y = x where x > 0, else alpha (exp(x) - 1)."""
+    """y = x where x > 0, else alpha (exp(x) - 1).
+
+    Shape:
+        input and result: (*).
+    """
 
     _settings = ("alpha",)
 
@@ -158,7 +206,11 @@ class ELU(_Activation):
 
 
 class CELU(_Activation):
-    """y = max(x, 0) + min(0, alpha (exp(x / alpha) - 1))."""
+    """y = max(x, 0) + min(0, alpha (exp(x / alpha) - 1)).
+
+    Shape:
+        input and result: (*).
+    """
 
     _settings = ("alpha",)
 
@@ -170,7 +222,11 @@ class CELU(_Activation):
 
 
 class SELU(_Activation):
-    """y = scale (max(x, 0) + min(0, alpha (exp(x) - 1))), with scale 1.0507 and alpha 1.6733."""
+    """y = scale (max(x, 0) + min(0, alpha (exp(x) - 1))), with scale 1.0507 and alpha 1.6733.
+
+    Shape:
+        input and result: (*).
+    """
 
     def __init__(self, inplace: bool = False) -> None:
         self._set(inplace=inplace)
@@ -196,7 +252,11 @@ class GLU(_Activation):
 
 
 class GELU(_Activation):
-    """y = x Phi(x) with the normal distribution's Phi; approximate="tanh" takes the usual approximation of it."""
+    """y = x Phi(x) with the normal distribution's Phi; approximate="tanh" takes the usual approximation of it.
+
+    Shape:
+        input and result: (*).
+    """
 
     def __init__(self, approximate: str = "none") -> None:
         self._set(approximate=approximate)
@@ -209,7 +269,11 @@ class GELU(_Activation):
 
 
 class Hardshrink(_Activation):
-    """y = x where |x| > lambd, else 0."""
+    """y = x where |x| > lambd, else 0.
+
+    Shape:
+        input and result: (*).
+    """
 
     def __init__(self, lambd: float = 0.5) -> None:
         self._set(lambd=lambd)
@@ -222,21 +286,33 @@ class Hardshrink(_Activation):
 
 
 class Softshrink(Hardshrink):
-    """y = x moved towards 0 by lambd, and 0 within it."""
+    """y = x moved towards 0 by lambd, and 0 within it.
+
+    Shape:
+        input and result: (*).
+    """
 
     def forward(self, input: Tensor) -> Tensor:
         return F.softshrink(input, self.lambd)
 
 
 class Tanhshrink(_Activation):
-    """y = x - tanh(x)."""
+    """y = x - tanh(x).
+
+    Shape:
+        input and result: (*).
+    """
 
     def forward(self, input: Tensor) -> Tensor:
         return F.tanhshrink(input)
 
 
 class LeakyReLU(_Activation):
-    """y = x where x >= 0, else negative_slope x."""
+    """y = x where x >= 0, else negative_slope x.
+
+    Shape:
+        input and result: (*).
+    """
 
     _settings = ("negative_slope",)
 
@@ -248,14 +324,22 @@ class LeakyReLU(_Activation):
 
 
 class LogSigmoid(_Activation):
-    """y = log(sigmoid(x))."""
+    """y = log(sigmoid(x)).
+
+    Shape:
+        input and result: (*).
+    """
 
     def forward(self, input: Tensor) -> Tensor:
         return F.logsigmoid(input)
 
 
 class Softplus(_Activation):
-    """y = log(1 + exp(beta x)) / beta, and x itself where beta x > threshold."""
+    """y = log(1 + exp(beta x)) / beta, and x itself where beta x > threshold.
+
+    Shape:
+        input and result: (*).
+    """
 
     _settings = ("beta", "threshold")
 
@@ -272,6 +356,9 @@ class PReLU(Module):
     Args:
         num_parameters: 1, or the number of channels.
         init: The weight to begin with.
+
+    Shape:
+        input and result: (*).
     """
 
     def __init__(self, num_parameters: int = 1, init: float = 0.25, device: Any = None, dtype: Any = None) -> None:
@@ -293,46 +380,11 @@ class PReLU(Module):
 
 
 class Softsign(_Activation):
-    """y = x / (1 + |x|)."""
-
-    def forward(self, input: Tensor) -> Tensor:
-        return F.softsign(input)
-
-
-class Softmax(_Activation):
-    """y = exp(x) / sum(exp(x)) along dim."""
-
-    _settings = ("dim",)
-
-    def __init__(self, dim: int | None = None) -> None:
-        self._set(dim=dim)
-
-    def forward(self, input: Tensor) -> Tensor:
-        return F.softmax(input, self.dim)
-
-
-class Softmin(Softmax):
-    """y = exp(-x) / sum(exp(-x)) along dim."""
-
-    def forward(self, input: Tensor) -> Tensor:
-        return F.softmin(input, self.dim)
-
-
-class LogSoftmax(Softmax):
-    """y = x - log(sum(exp(x))) along dim."""
-
-    def forward(self, input: Tensor) -> Tensor:
-        return F.log_softmax(input, self.dim)
-
-
-class Softmax2d(_Activation):
-    """Softmax over the channels of images.
+    """y = x / (1 + |x|).
 
     Shape:
-        input and result: (N, C, H, W) or (C, H, W).
+        input and result: (*).
     """
 
     def forward(self, input: Tensor) -> Tensor:
-        if input.ndim not in (3, 4):
-            raise ValueError(f"Softmax2d: expected input with 3 or 4 dimensions, got {input.ndim}")
-        return F.softmax(input, -3)
+        return F.softsign(input)

@@ -14,7 +14,11 @@ from .parameter import Parameter, empty
 
 
 class Identity(Module):
-    """y = x, whatever the arguments of the constructor: a place holder."""
+    """y = x, whatever the arguments of the constructor: a place holder.
+
+    Shape:
+        input and result: (*).
+    """
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__()

@@ -5,9 +5,6 @@ The arguments size_average and reduce stand where PyTorch's deprecated ones do, 
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any
-
 from workbench.ext.core._core import Tensor
 
 from ..ops.errors import expected
@@ -34,21 +31,33 @@ class _WeightedLoss(_Loss):
 
 
 class L1Loss(_Loss):
-    """|input - target|. input and target: (*)."""
+    """|input - target|.
+
+    Shape:
+        input and target: (*); result: (), or like input with reduction="none".
+    """
 
     def forward(self, input: Tensor, target: Tensor) -> Tensor:
         return F.l1_loss(input, target, reduction=self.reduction)
 
 
 class MSELoss(_Loss):
-    """(input - target)². input and target: (*)."""
+    """(input - target)².
+
+    Shape:
+        input and target: (*); result: (), or like input with reduction="none".
+    """
 
     def forward(self, input: Tensor, target: Tensor) -> Tensor:
         return F.mse_loss(input, target, reduction=self.reduction)
 
 
 class SmoothL1Loss(_Loss):
-    """d² / (2 beta) where d = |input - target| < beta, else d - beta / 2. input and target: (*)."""
+    """d² / (2 beta) where d = |input - target| < beta, else d - beta / 2.
+
+    Shape:
+        input and target: (*); result: (), or like input with reduction="none".
+    """
 
     def __init__(self, size_average: None = None, reduce: None = None, reduction: str = "mean", beta: float = 1.0) -> None:
         super().__init__(size_average, reduce, reduction)
@@ -59,7 +68,11 @@ class SmoothL1Loss(_Loss):
 
 
 class HuberLoss(_Loss):
-    """d² / 2 where d = |input - target| < delta, else delta (d - delta / 2). input and target: (*)."""
+    """d² / 2 where d = |input - target| < delta, else delta (d - delta / 2).
+
+    Shape:
+        input and target: (*); result: (), or like input with reduction="none".
+    """
 
     def __init__(self, reduction: str = "mean", delta: float = 1.0) -> None:
         super().__init__(reduction=reduction)
@@ -136,18 +149,25 @@ class CrossEntropyLoss(_WeightedLoss):
 
 
 class BCELoss(_WeightedLoss):
-    """-weight (target log(input) + (1 - target) log(1 - input)), logarithms not below -100. input (probabilities) and target: (*)."""
+    """-weight (target log(input) + (1 - target) log(1 - input)), logarithms not below -100.
+
+    Shape:
+        input and target: (*); result: (), or like input with reduction="none".
+    """
 
     def forward(self, input: Tensor, target: Tensor) -> Tensor:
         return F.binary_cross_entropy(input, target, weight=self.weight, reduction=self.reduction)
 
 
 class BCEWithLogitsLoss(_Loss):
-    """BCELoss of sigmoid(input), computed without overflow. input (logits) and target: (*).
+    """BCELoss of sigmoid(input), computed without overflow.
 
     Args:
         weight: A factor for each element, broadcast.
         pos_weight: A factor for the positive part of each class, broadcast.
+
+    Shape:
+        input and target: (*); weight and pos_weight broadcast with them; result: (), or like input with reduction="none".
     """
 
     def __init__(
@@ -167,9 +187,12 @@ class BCEWithLogitsLoss(_Loss):
 
 
 class KLDivLoss(_Loss):
-    """target (log(target) - input) for log-probabilities input; with log_target the target is logarithmic too. input and target: (*).
+    """target (log(target) - input) for log-probabilities input; with log_target the target is logarithmic too.
 
     reduction="batchmean" divides the sum by the size of the batch, which is the divergence itself; "mean" divides by all elements.
+
+    Shape:
+        input and target: (*); result: (), or like input with reduction="none".
     """
 
     def __init__(self, size_average: None = None, reduce: None = None, reduction: str = "mean", log_target: bool = False) -> None:
@@ -181,7 +204,11 @@ class KLDivLoss(_Loss):
 
 
 class PoissonNLLLoss(_Loss):
-    """exp(input) - target input, or input - target log(input + eps) without log_input; full adds Stirling's term. input and target: (*)."""
+    """exp(input) - target input, or input - target log(input + eps) without log_input; full adds Stirling's term.
+
+    Shape:
+        input and target: (*); result: (), or like input with reduction="none".
+    """
 
     def __init__(
         self,
@@ -202,7 +229,11 @@ class PoissonNLLLoss(_Loss):
 
 
 class GaussianNLLLoss(_Loss):
-    """(log(max(var, eps)) + (input - target)² / max(var, eps)) / 2; full adds the constant. input, target: (*); var: (*) or (*, 1)."""
+    """(log(max(var, eps)) + (input - target)² / max(var, eps)) / 2; full adds the constant.
+
+    Shape:
+        input and target: (*); var: (*), or with a last size of 1; result: (), or like input with reduction="none".
+    """
 
     def __init__(self, *, full: bool = False, eps: float = 1e-6, reduction: str = "mean") -> None:
         super().__init__(reduction=reduction)
@@ -213,130 +244,15 @@ class GaussianNLLLoss(_Loss):
         return F.gaussian_nll_loss(input, target, var, full=self.full, eps=self.eps, reduction=self.reduction)
 
 
-class HingeEmbeddingLoss(_Loss):
-    """input where target is 1, max(0, margin - input) where it is -1. input and target: (*)."""
-
-    def __init__(self, margin: float = 1.0, size_average: None = None, reduce: None = None, reduction: str = "mean") -> None:
-        super().__init__(size_average, reduce, reduction)
-        self.margin = margin
-
-    def forward(self, input: Tensor, target: Tensor) -> Tensor:
-        return F.hinge_embedding_loss(input, target, margin=self.margin, reduction=self.reduction)
-
-
-class SoftMarginLoss(_Loss):
-    """log(1 + exp(-target input)), targets being 1 and -1. input and target: (*)."""
-
-    def forward(self, input: Tensor, target: Tensor) -> Tensor:
-        return F.soft_margin_loss(input, target, reduction=self.reduction)
-
-
 class MultiLabelSoftMarginLoss(_WeightedLoss):
-    """The mean over classes of BCEWithLogitsLoss. input and target: (N, C)."""
+    """The mean over classes of BCEWithLogitsLoss.
+
+    Shape:
+        input and target: (N, C); result: (), or like input with reduction="none".
+    """
 
     def forward(self, input: Tensor, target: Tensor) -> Tensor:
         return F.multilabel_soft_margin_loss(input, target, weight=self.weight, reduction=self.reduction)
-
-
-class MultiMarginLoss(_WeightedLoss):
-    """sum over the other classes of max(0, margin - input[target] + input[i])^p / C. input: (N, C); target: (N,)."""
-
-    def __init__(
-        self,
-        p: int = 1,
-        margin: float = 1.0,
-        weight: Tensor | None = None,
-        size_average: None = None,
-        reduce: None = None,
-        reduction: str = "mean",
-    ) -> None:
-        super().__init__(weight, size_average, reduce, reduction)
-        if p not in (1, 2):
-            raise expected("MultiMarginLoss", "p to be 1 or 2", f"{p}")
-        self.p = p
-        self.margin = margin
-
-    def forward(self, input: Tensor, target: Tensor) -> Tensor:
-        return F.multi_margin_loss(input, target, p=self.p, margin=self.margin, weight=self.weight, reduction=self.reduction)
-
-
-class CosineEmbeddingLoss(_Loss):
-    """1 - cos(input1, input2) where target is 1, max(0, cos - margin) where it is -1. inputs: (N, D) or (D,); target: (N,) or ()."""
-
-    def __init__(self, margin: float = 0.0, size_average: None = None, reduce: None = None, reduction: str = "mean") -> None:
-        super().__init__(size_average, reduce, reduction)
-        self.margin = margin
-
-    def forward(self, input1: Tensor, input2: Tensor, target: Tensor) -> Tensor:
-        return F.cosine_embedding_loss(input1, input2, target, margin=self.margin, reduction=self.reduction)
-
-
-class MarginRankingLoss(_Loss):
-    """max(0, -target (input1 - input2) + margin), targets being 1 and -1. inputs and target: (*)."""
-
-    def __init__(self, margin: float = 0.0, size_average: None = None, reduce: None = None, reduction: str = "mean") -> None:
-        super().__init__(size_average, reduce, reduction)
-        self.margin = margin
-
-    def forward(self, input1: Tensor, input2: Tensor, target: Tensor) -> Tensor:
-        return F.margin_ranking_loss(input1, input2, target, margin=self.margin, reduction=self.reduction)
-
-
-class TripletMarginLoss(_Loss):
-    """max(0, d(anchor, positive) - d(anchor, negative) + margin) with the p-norm's distance. All three: (N, D) or (D,).
-
-    Args:
-        margin: How much farther the negative has to be.
-        p: The norm.
-        eps: Added to the differences.
-        swap: Take the nearer of anchor and positive to the negative.
-    """
-
-    def __init__(
-        self,
-        margin: float = 1.0,
-        p: float = 2.0,
-        eps: float = 1e-6,
-        swap: bool = False,
-        size_average: None = None,
-        reduce: None = None,
-        reduction: str = "mean",
-    ) -> None:
-        super().__init__(size_average, reduce, reduction)
-        self.margin = margin
-        self.p = p
-        self.eps = eps
-        self.swap = swap
-
-    def forward(self, anchor: Tensor, positive: Tensor, negative: Tensor) -> Tensor:
-        return F.triplet_margin_loss(
-            anchor, positive, negative, margin=self.margin, p=self.p, eps=self.eps, swap=self.swap, reduction=self.reduction
-        )
-
-
-class TripletMarginWithDistanceLoss(_Loss):
-    """TripletMarginLoss with any distance: a function of two batches of vectors, the pairwise one by default."""
-
-    def __init__(
-        self,
-        *,
-        distance_function: Callable[[Tensor, Tensor], Tensor] | None = None,
-        margin: float = 1.0,
-        swap: bool = False,
-        reduction: str = "mean",
-    ) -> None:
-        super().__init__(reduction=reduction)
-        self.distance_function = distance_function
-        self.margin = margin
-        self.swap = swap
-
-    def forward(self, anchor: Tensor, positive: Tensor, negative: Tensor) -> Tensor:
-        distance: Any = self.distance_function or F.pairwise_distance
-        near, far = distance(anchor, positive), distance(anchor, negative)
-        if self.swap:
-            far = far.minimum(distance(positive, negative))
-        loss = (near - far + self.margin).clamp(min=0)
-        return loss.mean() if self.reduction == "mean" else loss.sum() if self.reduction == "sum" else loss
 
 
 class CTCLoss(_Loss):

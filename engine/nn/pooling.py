@@ -42,7 +42,11 @@ class _MaxPool(Module):
 
 
 class MaxPool1d(_MaxPool):
-    """The maximum of each window of sequences, (N, C, L); arguments as for MaxPool2d."""
+    """The maximum of each window of sequences, (N, C, L); arguments as for MaxPool2d.
+
+    Shape:
+        input: (N, C, L) or without N; result: the same with its spatial sizes pooled.
+    """
 
     def forward(self, input: Tensor) -> Any:
         return self._pool(F.max_pool1d, input)
@@ -58,6 +62,9 @@ class MaxPool2d(_MaxPool):
         dilation: Distance between the elements of a window.
         return_indices: Also return where each maximum was.
         ceil_mode: Let windows begin inside and end outside the input.
+
+    Shape:
+        input: (N, C, H, W) or without N; result: the same with its spatial sizes pooled.
     """
 
     def forward(self, input: Tensor) -> Any:
@@ -65,7 +72,11 @@ class MaxPool2d(_MaxPool):
 
 
 class MaxPool3d(_MaxPool):
-    """The maximum of each window of volumes, (N, C, D, H, W); arguments as for MaxPool2d."""
+    """The maximum of each window of volumes, (N, C, D, H, W); arguments as for MaxPool2d.
+
+    Shape:
+        input: (N, C, D, H, W) or without N; result: the same with its spatial sizes pooled.
+    """
 
     def forward(self, input: Tensor) -> Any:
         return self._pool(F.max_pool3d, input)
@@ -77,7 +88,11 @@ class _AvgPool(Module):
 
 
 class AvgPool1d(_AvgPool):
-    """The mean of each window of sequences, (N, C, L); arguments as for AvgPool2d."""
+    """The mean of each window of sequences, (N, C, L); arguments as for AvgPool2d.
+
+    Shape:
+        input: (N, C, L) or without N; result: the same with its spatial sizes pooled.
+    """
 
     def __init__(
         self, kernel_size: Any, stride: Any = None, padding: Any = 0, ceil_mode: bool = False, count_include_pad: bool = True
@@ -107,6 +122,9 @@ class AvgPool2d(_AvgPool):
         ceil_mode: Let windows begin inside and end outside the input.
         count_include_pad: Count the zeros of the padding in the mean.
         divisor_override: Divide by this rather than by the number of elements.
+
+    Shape:
+        input: (N, C, H, W) or without N; result: the same with its spatial sizes pooled.
     """
 
     def __init__(
@@ -134,7 +152,11 @@ class AvgPool2d(_AvgPool):
 
 
 class AvgPool3d(AvgPool2d):
-    """The mean of each window of volumes, (N, C, D, H, W); arguments as for AvgPool2d."""
+    """The mean of each window of volumes, (N, C, D, H, W); arguments as for AvgPool2d.
+
+    Shape:
+        input: (N, C, D, H, W) or without N; result: the same with its spatial sizes pooled.
+    """
 
     def forward(self, input: Tensor) -> Tensor:
         return self._pool(F.avg_pool3d, input)
@@ -150,21 +172,33 @@ class _AdaptivePool(Module):
 
 
 class AdaptiveAvgPool1d(_AdaptivePool):
-    """The mean of as many windows as make a result of `output_size`: (N, C, L) to (N, C, output_size)."""
+    """The mean of as many windows as make a result of `output_size`: (N, C, L) to (N, C, output_size).
+
+    Shape:
+        input: (N, C, L) or without N; result: the same with spatial sizes output_size.
+    """
 
     def forward(self, input: Tensor) -> Tensor:
         return F.adaptive_avg_pool1d(input, self.output_size)
 
 
 class AdaptiveAvgPool2d(_AdaptivePool):
-    """The mean of as many windows as make a result of `output_size`: (N, C, H, W) to (N, C, *output_size); None keeps a size."""
+    """The mean of as many windows as make a result of `output_size`: (N, C, H, W) to (N, C, *output_size); None keeps a size.
+
+    Shape:
+        input: (N, C, H, W) or without N; result: the same with spatial sizes output_size.
+    """
 
     def forward(self, input: Tensor) -> Tensor:
         return F.adaptive_avg_pool2d(input, self.output_size)
 
 
 class AdaptiveAvgPool3d(_AdaptivePool):
-    """The mean of as many windows as make a result of `output_size`: (N, C, D, H, W) to (N, C, *output_size)."""
+    """The mean of as many windows as make a result of `output_size`: (N, C, D, H, W) to (N, C, *output_size).
+
+    Shape:
+        input: (N, C, D, H, W) or without N; result: the same with spatial sizes output_size.
+    """
 
     def forward(self, input: Tensor) -> Tensor:
         return F.adaptive_avg_pool3d(input, self.output_size)
@@ -177,21 +211,33 @@ class _AdaptiveMaxPool(_AdaptivePool):
 
 
 class AdaptiveMaxPool1d(_AdaptiveMaxPool):
-    """The maximum of as many windows as make a result of `output_size`: (N, C, L) to (N, C, output_size)."""
+    """The maximum of as many windows as make a result of `output_size`: (N, C, L) to (N, C, output_size).
+
+    Shape:
+        input: (N, C, L) or without N; result: the same with spatial sizes output_size.
+    """
 
     def forward(self, input: Tensor) -> Any:
         return F.adaptive_max_pool1d(input, self.output_size, self.return_indices)
 
 
 class AdaptiveMaxPool2d(_AdaptiveMaxPool):
-    """The maximum of as many windows as make a result of `output_size`: (N, C, H, W) to (N, C, *output_size)."""
+    """The maximum of as many windows as make a result of `output_size`: (N, C, H, W) to (N, C, *output_size).
+
+    Shape:
+        input: (N, C, H, W) or without N; result: the same with spatial sizes output_size.
+    """
 
     def forward(self, input: Tensor) -> Any:
         return F.adaptive_max_pool2d(input, self.output_size, self.return_indices)
 
 
 class AdaptiveMaxPool3d(_AdaptiveMaxPool):
-    """The maximum of as many windows as make a result of `output_size`: (N, C, D, H, W) to (N, C, *output_size)."""
+    """The maximum of as many windows as make a result of `output_size`: (N, C, D, H, W) to (N, C, *output_size).
+
+    Shape:
+        input: (N, C, D, H, W) or without N; result: the same with spatial sizes output_size.
+    """
 
     def forward(self, input: Tensor) -> Any:
         return F.adaptive_max_pool3d(input, self.output_size, self.return_indices)
@@ -210,14 +256,22 @@ class _LPPool(Module):
 
 
 class LPPool1d(_LPPool):
-    """(sum of |x|^norm_type)^(1 / norm_type) over each window of sequences, (N, C, L)."""
+    """(sum of |x|^norm_type)^(1 / norm_type) over each window of sequences, (N, C, L).
+
+    Shape:
+        input: (N, C, L) or without N; result: the same with its spatial sizes pooled.
+    """
 
     def forward(self, input: Tensor) -> Tensor:
         return F.lp_pool1d(input, float(self.norm_type), self.kernel_size, self.stride, self.ceil_mode)
 
 
 class LPPool2d(_LPPool):
-    """(sum of |x|^norm_type)^(1 / norm_type) over each window of images, (N, C, H, W)."""
+    """(sum of |x|^norm_type)^(1 / norm_type) over each window of images, (N, C, H, W).
+
+    Shape:
+        input: (N, C, H, W) or without N; result: the same with its spatial sizes pooled.
+    """
 
     def forward(self, input: Tensor) -> Tensor:
         return F.lp_pool2d(input, float(self.norm_type), self.kernel_size, self.stride, self.ceil_mode)

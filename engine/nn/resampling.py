@@ -11,7 +11,11 @@ from .module import Module
 
 
 class PixelShuffle(Module):
-    """Move channels into space: (*, C r², H, W) becomes (*, C, H r, W r)."""
+    """Move channels into space: (*, C r², H, W) becomes (*, C, H r, W r).
+
+    Shape:
+        input: (*, C r², H, W); result: (*, C, H r, W r).
+    """
 
     def __init__(self, upscale_factor: int) -> None:
         super().__init__()
@@ -25,7 +29,11 @@ class PixelShuffle(Module):
 
 
 class PixelUnshuffle(Module):
-    """Move space into channels: (*, C, H r, W r) becomes (*, C r², H, W)."""
+    """Move space into channels: (*, C, H r, W r) becomes (*, C r², H, W).
+
+    Shape:
+        input: (*, C, H r, W r); result: (*, C r², H, W).
+    """
 
     def __init__(self, downscale_factor: int) -> None:
         super().__init__()
@@ -39,7 +47,11 @@ class PixelUnshuffle(Module):
 
 
 class ChannelShuffle(Module):
-    """Deal the channels of (N, C, *) out to `groups` groups in turn."""
+    """Deal the channels of (N, C, *) out to `groups` groups in turn.
+
+    Shape:
+        input and result: (N, C, *).
+    """
 
     def __init__(self, groups: int) -> None:
         super().__init__()
@@ -61,6 +73,9 @@ class Upsample(Module):
         mode: "nearest", "linear", "bilinear", "bicubic", "trilinear", "nearest-exact" or "area".
         align_corners: Whether the centres of the corner elements stay in place.
         recompute_scale_factor: Take the factors from the rounded sizes.
+
+    Shape:
+        input: (N, C, L), (N, C, H, W) or (N, C, D, H, W); result: the same with the new sizes.
     """
 
     def __init__(
@@ -87,14 +102,22 @@ class Upsample(Module):
 
 
 class UpsamplingNearest2d(Upsample):
-    """Upsample images, (N, C, H, W), by repeating elements."""
+    """Upsample images, (N, C, H, W), by repeating elements.
+
+    Shape:
+        input: (N, C, H, W); result: (N, C, H', W').
+    """
 
     def __init__(self, size: Any = None, scale_factor: Any = None) -> None:
         super().__init__(size, scale_factor, mode="nearest")
 
 
 class UpsamplingBilinear2d(Upsample):
-    """Upsample images, (N, C, H, W), by bilinear interpolation with aligned corners."""
+    """Upsample images, (N, C, H, W), by bilinear interpolation with aligned corners.
+
+    Shape:
+        input: (N, C, H, W); result: (N, C, H', W').
+    """
 
     def __init__(self, size: Any = None, scale_factor: Any = None) -> None:
         super().__init__(size, scale_factor, mode="bilinear", align_corners=True)
@@ -113,14 +136,22 @@ class _Windows(Module):
 
 
 class Unfold(_Windows):
-    """All windows of images as columns: (N, C, H, W) becomes (N, C kH kW, windows)."""
+    """All windows of images as columns: (N, C, H, W) becomes (N, C kH kW, windows).
+
+    Shape:
+        input: (N, C, H, W); result: (N, C kH kW, windows).
+    """
 
     def forward(self, input: Tensor) -> Tensor:
         return F.unfold(input, self.kernel_size, self.dilation, self.padding, self.stride)
 
 
 class Fold(_Windows):
-    """The sum of windows where they overlap, the transpose of Unfold: (N, C kH kW, windows) becomes (N, C, *output_size)."""
+    """The sum of windows where they overlap, the transpose of Unfold: (N, C kH kW, windows) becomes (N, C, *output_size).
+
+    Shape:
+        input: (N, C kH kW, windows); result: (N, C, *output_size).
+    """
 
     def __init__(self, output_size: Any, kernel_size: Any, dilation: Any = 1, padding: Any = 0, stride: Any = 1) -> None:
         super().__init__(kernel_size, dilation, padding, stride)
@@ -134,7 +165,11 @@ class Fold(_Windows):
 
 
 class CosineSimilarity(Module):
-    """x1 x2 / (max(|x1|, eps) max(|x2|, eps)) along dim. x1: (*, D, *); x2 broadcasts with it; result: without D."""
+    """x1 x2 / (max(|x1|, eps) max(|x2|, eps)) along dim. x1: (*, D, *); x2 broadcasts with it; result: without D.
+
+    Shape:
+        x1: (*, D, *); x2 broadcasts with it; result: without D.
+    """
 
     def __init__(self, dim: int = 1, eps: float = 1e-8) -> None:
         super().__init__()
@@ -146,7 +181,11 @@ class CosineSimilarity(Module):
 
 
 class PairwiseDistance(Module):
-    """The p-norm of x1 - x2 + eps along the last dimension. x1 and x2: (N, D) or (D,); result: (N,), or (N, 1) with keepdim."""
+    """The p-norm of x1 - x2 + eps along the last dimension. x1 and x2: (N, D) or (D,); result: (N,), or (N, 1) with keepdim.
+
+    Shape:
+        x1 and x2: (N, D) or (D,); result: (N,) or (), with 1 last for keepdim.
+    """
 
     def __init__(self, p: float = 2.0, eps: float = 1e-6, keepdim: bool = False) -> None:
         super().__init__()

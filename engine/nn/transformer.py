@@ -194,6 +194,9 @@ class TransformerEncoder(Module):
         norm: What is applied to the result, or None.
         enable_nested_tensor: Accepted for PyTorch's sake; nothing is nested here.
         mask_check: Likewise.
+
+    Shape:
+        src and result: (L, N, E), (N, L, E) with batch_first, or (L, E).
     """
 
     def __init__(
@@ -220,7 +223,11 @@ class TransformerEncoder(Module):
 
 
 class TransformerDecoder(Module):
-    """A stack of `num_layers` copies of a decoder layer; arguments as for TransformerEncoder."""
+    """A stack of `num_layers` copies of a decoder layer; arguments as for TransformerEncoder.
+
+    Shape:
+        tgt and result: (T, N, E), (N, T, E) with batch_first, or (T, E); memory: (L, N, E), ...
+    """
 
     def __init__(self, decoder_layer: Module, num_layers: int, norm: Module | None = None) -> None:
         super().__init__()
@@ -254,6 +261,9 @@ class Transformer(Module):
         num_decoder_layers: Layers of the decoder.
         custom_encoder: Taken instead of the encoder made here.
         custom_decoder: Taken instead of the decoder made here.
+
+    Shape:
+        src: (L, N, E); tgt and result: (T, N, E); N first with batch_first.
     """
 
     def __init__(
