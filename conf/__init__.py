@@ -1,0 +1,1 @@
+"""Hydra configuration: groups of options, and the schema that they are checked against."""

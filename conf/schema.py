@@ -1,0 +1,144 @@
+"""The types, ranges and meanings of the configuration: what `workbench train` checks before anything runs.
+
+The values live in the YAML files; a class here has none. A group whose options take different keys has one class for each `name`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from omegaconf import MISSING
+
+
+def ranged(low: float | None = None, high: float | None = None, above: float | None = None, below: float | None = None, one_of: tuple[Any, ...] = ()) -> Any:
+    """A field whose value must lie in a range, or be one of some; for a list, each of its items.
+
+    Args:
+        low: Smallest value.
+        high: Largest value.
+        above: The value must be larger than this.
+        below: The value must be smaller than this.
+        one_of: The values that are allowed.
+    """
+    return field(default=MISSING, metadata={"low": low, "high": high, "above": above, "below": below, "one_of": one_of})
+
+
+@dataclass
+class ResNet:
+    name: str = MISSING
+    blocks: list[int] = ranged(low=1)
+    widths: list[int] = ranged(low=1)
+
+    def __post_init__(self) -> None:
+        if len(self.blocks) != len(self.widths):
+            raise ValueError(f"model.blocks and model.widths must be equally long, got {len(self.blocks)} and {len(self.widths)}")
+
+
+@dataclass
+class Images:
+    name: str = MISSING
+    root: str | None = MISSING
+    download: bool = MISSING
+    batch_size: int = ranged(low=1)
+    workers: int = ranged(low=0, high=64)
+    shift: int = ranged(low=0)
+    flip: bool = MISSING
+    epochs: int = ranged(low=1)
+
+
+@dataclass
+class SGD:
+    name: str = MISSING
+    lr: float = ranged(above=0)
+    momentum: float = ranged(low=0, below=1)
+    nesterov: bool = MISSING
+    weight_decay: float = ranged(low=0)
+
+    def __post_init__(self) -> None:
+        if self.nesterov and self.momentum == 0:
+            raise ValueError("optim.nesterov=true needs optim.momentum above 0")
+
+
+@dataclass
+class AdamW:
+    name: str = MISSING
+    lr: float = ranged(above=0)
+    betas: list[float] = ranged(low=0, below=1)
+    eps: float = ranged(above=0)
+    weight_decay: float = ranged(low=0)
+
+    def __post_init__(self) -> None:
+        if len(self.betas) != 2:
+            raise ValueError(f"optim.betas must be two numbers, got {len(self.betas)}")
+
+
+@dataclass
+class OneCycle:
+    name: str = MISSING
+    warmup: float = ranged(above=0, below=1)
+    start: float = ranged(low=1)
+
+
+@dataclass
+class Cosine:
+    name: str = MISSING
+    floor: float = ranged(low=0, high=1)
+
+
+@dataclass
+class Constant:
+    name: str = MISSING
+
+
+@dataclass
+class Checkpoints:
+    every_epochs: int = ranged(low=0)
+    every_steps: int = ranged(low=0)
+    keep_last: int = ranged(low=1)
+    keep_best: int = ranged(low=0)
+    metric: str = MISSING
+    mode: str = ranged(one_of=("max", "min"))
+
+
+@dataclass
+class Trainer:
+    epochs: int = ranged(low=1)
+    max_steps: int | None = ranged(low=1)
+    label_smoothing: float = ranged(low=0, below=1)
+    clip_norm: float | None = ranged(above=0)
+    eval_batch_size: int = ranged(low=1)
+    checkpoint: Checkpoints = MISSING
+
+
+@dataclass
+class Logger:
+    tensorboard: bool = MISSING
+    every_steps: int = ranged(low=1)
+    histograms: bool = MISSING
+    images: int = ranged(low=0, high=256)
+    graph: bool = MISSING
+
+
+@dataclass
+class Run:
+    """The keys outside the groups."""
+
+    recipe: str = MISSING
+    seed: int = ranged(low=0, high=2**63 - 1)
+    threads: int | None = ranged(low=1, high=1024)
+    runs: str = MISSING
+
+
+# The schema of a group: one class, or for each `name` in its options a class.
+GROUPS: dict[str, Any] = {
+    "model": {"resnet": ResNet},
+    "data": {"digits": Images, "mnist5k": Images, "fashion_mnist": Images, "cifar10": Images},
+    "optim": {"sgd": SGD, "adamw": AdamW},
+    "schedule": {"one_cycle": OneCycle, "cosine": Cosine, "constant": Constant},
+    "trainer": Trainer,
+    "logger": Logger,
+}
+
+# What may be changed when a run is resumed: it changes no result.
+RESUMABLE = ("threads", "data.workers", "data.root", "data.download", "logger.", "trainer.checkpoint.")

@@ -1,0 +1,1 @@
+"""The life of an experiment: record, checkpoints, resumption, and the `workbench` command."""

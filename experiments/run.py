@@ -1,0 +1,233 @@
+"""The run that a recipe sees: it keeps the records and the state, and decides when to save and when to stop."""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
+from typing import Any, TypeVar
+
+import numpy as np
+
+from . import provenance
+from .checkpoint import CheckpointStore
+from .errors import RunStopped, UserError
+from .events import Events
+from .metrics import MetricsWriter
+from .progress import Progress
+from .random_state import RandomState
+from .record import Record
+from .signals import StopRequest
+from .tensorfile import digest_tensors, raw
+
+T = TypeVar("T")
+
+
+class Run:
+    """A training in progress. It satisfies `recipes.common.contract.Run`, which says what the methods mean to a recipe.
+
+    Args:
+        config: The resolved configuration.
+        record: The run's folder.
+        progress: What the user sees.
+        stop: Whether somebody asked to stop.
+        state: The state tree of the checkpoint to go on from; None begins.
+    """
+
+    def __init__(self, config: Any, record: Record, progress: Progress, stop: StopRequest, state: Any = None) -> None:
+        self.config, self.folder, self.resumed = config, record.folder, state is not None
+        self._record, self._progress, self._stop, self._state = record, progress, stop, state
+        keep = config.trainer.checkpoint
+        self._store = CheckpointStore(self.folder / "checkpoints", keep.keep_last, keep.keep_best, keep.metric, keep.mode)
+        self._saved_at: int | None = None
+        self._parts: dict[str, Any] = {}
+        self._random = RandomState()
+        self._total = self._epochs = 0
+        self._data = self._recorded_data()
+        own = state["run"] if state else {"step": 0, "epoch": 0, "train_s": 0.0}
+        self.step, self.epoch, self._train_s = own["step"], own["epoch"], own["train_s"]
+        self._began: float | None = None
+        positions = state["log"] if state else {"metrics": 0, "events": {}}
+        self._metrics = MetricsWriter(self.folder / "metrics.bin", positions["metrics"])
+        self._events = Events(self.folder, positions["events"], self.warn) if config.logger.tensorboard else None
+
+    def data(self, name: str, fingerprint: Mapping[str, Any]) -> None:
+        before = self._data.get(name)
+        if self.resumed and before is not None and before != dict(fingerprint):
+            changed = ", ".join(sorted(key for key in fingerprint if before.get(key) != fingerprint[key]))
+            raise UserError(f"train: the data set {name} has changed since the run began ({changed} differs), so the run cannot go on; start a new one")
+        self._data = provenance.record_data(self.folder / "provenance", name, fingerprint)
+
+    def plan(self, epochs: int, batches: int) -> int:
+        if batches < 1:
+            raise UserError("train: there is no whole batch of training samples; lower data.batch_size")
+        most = self.config.trainer.max_steps
+        self._epochs, self._total = epochs, epochs * batches if most is None else min(most, epochs * batches)
+        self._record.update(total_steps=self._total)
+        return self._total
+
+    def track(self, **parts: Any) -> None:
+        self._parts.update(parts)
+        if self._state is None:
+            return
+        for name, part in parts.items():
+            if name not in self._state["parts"]:
+                raise UserError(f"train: the checkpoint holds no state for {name}, so this recipe is not the one that wrote it")
+            part.load_state_dict(self._state["parts"][name])
+
+    def parameters(self, n: int) -> None:
+        self._record.update(parameters=n)
+
+    def images(self, name: str, images: Any) -> None:
+        if self._events is not None and not self.resumed and self.config.logger.images:
+            self._events.images(self.step, name, _array(images)[: self.config.logger.images])
+
+    def histograms(self, prefix: str, arrays: Mapping[str, Any]) -> None:
+        if self._events is not None and self.config.logger.histograms:
+            for name, array in arrays.items():
+                self._events.histogram(self.step, f"{prefix}/{name}", _array(array))
+
+    def graph(self, nodes: Iterable[Any]) -> None:
+        if self._events is not None and not self.resumed and self.config.logger.graph:
+            self._events.graph(nodes)
+
+    def epochs(self) -> Iterator[int]:
+        if self._state is not None:
+            self._random.load_state_dict(self._state["random"])
+            self._state = None
+        self._stop.be_patient()
+        self._began = time.perf_counter()
+        self._progress.start(self._total, self.step, self._epochs)
+        while self.epoch < self._epochs and self.step < self._total:
+            yield self.epoch
+
+    def batches(self, loader: Iterable[T]) -> Iterator[T]:
+        self._progress.begin_epoch(self.epoch)
+        if self.step >= self._total:
+            return
+        for batch in loader:
+            yield batch
+            if self.step >= self._total:
+                return
+
+    def advance(self, values: Mapping[str, Any], items: int) -> None:
+        self.step += 1
+        numbers = {name: _number(value) for name, value in values.items()}
+        self._metrics.write(self.step, numbers)
+        self._refuse_nan(numbers)
+        if self._events is not None and (self.step % self.config.logger.every_steps == 0 or self.step == self._total):
+            self._events.scalars(self.step, numbers)
+        self._record.update(step=self.step)
+        self._progress.advance(self.step, numbers, items)
+        every = self.config.trainer.checkpoint.every_steps
+        if self._stop.asked or (every and self.step % every == 0):
+            self._save({})
+        self._stop.heed()
+
+    def end_epoch(self, values: Mapping[str, Any]) -> None:
+        numbers = {name: _number(value) for name, value in values.items()}
+        self._refuse_nan(numbers)
+        self.epoch += 1
+        self._metrics.write(self.step, {"epoch": self.epoch, **numbers})
+        if self._events is not None:
+            self._events.scalars(self.step, numbers)
+        plain = {name: float(value) for name, value in numbers.items()}
+        self._record.update(metrics=plain)
+        self._progress.end_epoch(self.epoch, plain)
+        every = self.config.trainer.checkpoint.every_epochs
+        done = self.epoch >= self._epochs or self.step >= self._total
+        if done or self._stop.asked or (every and self.epoch % every == 0):
+            self._save(plain)
+        if not done:
+            self._stop.heed()
+
+    def warn(self, text: str) -> None:
+        """Tell the user about something that does not end the run."""
+        self._record.log(f"warning: {text}")
+        self._progress.message(f"warning: {text}")
+
+    def result(self, metrics: Mapping[str, Any]) -> dict[str, Any]:
+        """What the run came to: content of `result.json`."""
+        return {
+            "schema": 1,
+            "metrics": {name: float(_number(value)) for name, value in metrics.items()},
+            "sha256": digest_tensors(self._tensors()),
+            "parameters": self._record.about["parameters"],
+            "steps": self.step,
+            "epochs": self.epoch,
+            "train_s": round(self._seconds(), 3),
+        }
+
+    def last_checkpoint(self) -> str:
+        """Where a resumption would go on, in words."""
+        found = self._store.list()
+        return f"step {found[-1].step}" if found else "the beginning: there is no checkpoint yet"
+
+    def close(self) -> None:
+        """Close the files of the run."""
+        self._progress.stop()
+        self._metrics.close()
+        if self._events is not None:
+            self._events.close()
+
+    def _save(self, metrics: Mapping[str, float]) -> None:
+        if self._saved_at == self.step and not metrics:
+            return
+        self._refuse_broken_parameters()
+        state = {
+            "run": {"step": self.step, "epoch": self.epoch, "train_s": self._seconds()},
+            "parts": {name: part.state_dict() for name, part in self._parts.items()},
+            "random": self._random.state_dict(),
+            "log": {"metrics": self._metrics.position(), "events": self._events.position() if self._events is not None else {}},
+        }
+        self._store.save(self.step, state, metrics)
+        self._saved_at = self.step
+
+    def _refuse_nan(self, numbers: Mapping[str, Any]) -> None:
+        for name, value in numbers.items():
+            if not math.isfinite(value):
+                raise self._diverged(f"{name} is {value}")
+
+    def _refuse_broken_parameters(self) -> None:
+        """A step may break the parameters and show it only in the next loss: such a state is not saved."""
+        for name, value in self._tensors().items():
+            _, array = raw(value)
+            if array.dtype.kind == "f" and not np.isfinite(array).all():
+                raise self._diverged(f"{name} is not finite")
+
+    def _diverged(self, what: str) -> RunStopped:
+        tries = [f"a lower optim.lr (it is {self.config.optim.lr:g})"] if "lr" in self.config.optim else []
+        if self.config.trainer.clip_norm is None:
+            tries.append("trainer.clip_norm=1")
+        return RunStopped(
+            f"{what} at step {self.step}, so the training stopped; try {', '.join([*tries, 'a look at the data'])}. "
+            f"What was saved is intact and ends at {self.last_checkpoint()}"
+        )
+
+    def _tensors(self) -> dict[str, Any]:
+        """The tensors of the models among the parts."""
+        models = {name: part for name, part in self._parts.items() if hasattr(part, "parameters")}
+        return {f"{name}.{key}": value for name, part in models.items() for key, value in part.state_dict().items()}
+
+    def _seconds(self) -> float:
+        return self._train_s + (time.perf_counter() - self._began if self._began is not None else 0.0)
+
+    def _recorded_data(self) -> dict[str, Any]:
+        from .files import read_json
+
+        return read_json(Path(self.folder) / "provenance" / "data.json") or {}
+
+
+def _number(value: Any) -> Any:
+    """A scalar as a Python or NumPy number; those of float32 stay so, for their four bytes are what is recorded."""
+    dtype = str(getattr(value, "dtype", "")).rpartition(".")[2]
+    if hasattr(value, "item"):
+        value = value.item()
+    return np.float32(value) if dtype == "float32" else value
+
+
+def _array(value: Any) -> np.ndarray:
+    if hasattr(value, "detach"):
+        value = value.detach()
+    return value.numpy() if hasattr(value, "numpy") else np.asarray(value)

@@ -1,0 +1,203 @@
+"""The life of a run from the command to its last status: begin or resume, train, and leave a record whatever happens."""
+
+from __future__ import annotations
+
+import importlib
+import sys
+import time
+import traceback
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+from . import provenance
+from .checkpoint import CheckpointStore
+from .compose import check, compose, overrides_for_resume
+from .errors import Interrupted, RunStopped, UserError, did_you_mean
+from .files import is_disk_full, read_json
+from .progress import Progress, duration
+from .random_state import seed_all
+from .record import Record, find, status
+from .run import Run
+from .signals import StopRequest
+
+
+def begin(overrides: Sequence[str], command: list[str], plain: bool | None = None) -> int:
+    """Compose a configuration, make a run of it and train.
+
+    Args:
+        overrides: Words of Hydra's grammar.
+        command: The command line, for the record.
+        plain: See `Progress`.
+
+    Returns:
+        The exit code.
+    """
+    from omegaconf import OmegaConf
+
+    config = compose(overrides)
+    recipe = _recipe(config.recipe)
+    root = Path(config.runs)
+    try:
+        record = Record.create(root, config.recipe.rpartition(".")[2], OmegaConf.to_yaml(config), config.seed)
+    except OSError as error:
+        raise UserError(f"train: cannot make a folder for the run in {root}/: {error.strerror}; choose another with runs=FOLDER") from error
+    return _live(config, recipe, record, None, command, record.folder / "provenance", plain)
+
+
+def resume(name: str, overrides: Sequence[str], command: list[str], root: Path, plain: bool | None = None) -> int:
+    """Go on with a run from its last intact checkpoint, in its own folder.
+
+    Args:
+        name: The run, as `record.find` takes it.
+        overrides: Changes that leave the result as it is, as `data.workers=2`.
+        command: The command line, for the record.
+        root: Folder of the runs.
+        plain: See `Progress`.
+
+    Returns:
+        The exit code.
+    """
+    from omegaconf import OmegaConf
+
+    folder = find(root, name)
+    about = read_json(folder / "run.json") or {}
+    now = status(about)
+    if now == "running":
+        process = about.get("process", {})
+        raise UserError(f"train: run {folder.name} is still running (process {process.get('pid')} on {process.get('host')}); stop it first")
+    if now == "finished":
+        raise UserError(f"train: run {folder.name} is finished, there is nothing to resume; workbench show {folder.name} prints its result")
+    try:
+        config = check(OmegaConf.load(folder / "config.yaml"))  # type: ignore[arg-type]
+    except OSError as error:
+        raise UserError(f"train: {folder / 'config.yaml'} cannot be read ({error.strerror}), so run {folder.name} cannot be resumed") from error
+    config = overrides_for_resume(config, overrides) if overrides else config
+    recipe = _recipe(config.recipe)
+    warnings: list[str] = []
+    loaded = CheckpointStore(folder / "checkpoints").load_latest(warnings.append)
+    state = loaded[1] if loaded is not None else None
+    record = Record.reopen(folder, loaded[0].step if loaded is not None else 0)
+    again = folder / "provenance" / f"resumed-{len(record.about['resumed'])}"
+    return _live(config, recipe, record, state, command, again, plain, warnings)
+
+
+def _live(
+    config: Any, recipe: Callable[[Any, Run], Any], record: Record, state: Any, command: list[str], capture: Path, plain: bool | None, warnings: Sequence[str] = ()
+) -> int:
+    """Train, and turn however it ends into a status, a sentence and an exit code."""
+    progress = Progress(record.log, plain)
+    stop = StopRequest(progress.message)
+    run = None
+    began = time.perf_counter()
+    with stop.watch():
+        try:
+            _set_threads(config)
+            seed_all(config.seed)
+            provenance.capture(capture, command, _code_of(recipe))
+            for text in warnings:
+                progress.message(f"warning: {text}")
+            progress.message(_opening(record, state, capture))
+            run = Run(config, record, progress, stop, state)
+            metrics = recipe(config, run)
+            result = run.result(metrics)
+            run.close()
+            record.write_result(result)
+            record.finish("finished")
+            record.log(f"finished: {result}")
+            _summary(record, result, time.perf_counter() - began)
+            return 0
+        except KeyboardInterrupt as error:
+            code = error.code if isinstance(error, Interrupted) else 130
+            where = run.last_checkpoint() if run is not None else "the beginning"
+            return _end(record, run, "interrupted", f"interrupted; workbench train --resume {record.folder.name} goes on from {where}", code)
+        except RunStopped as error:
+            return _end(record, run, "failed", str(error), 1)
+        except UserError as error:
+            return _end(record, run, "failed", str(error), 2)
+        except MemoryError as error:
+            return _end(record, run, "failed", f"out of memory: {error or 'an allocation failed'}; lower data.batch_size or the size of the model", 1)
+        except Exception as error:
+            if is_disk_full(error):
+                text = f"{error.strerror}: {error.filename}" if isinstance(error, OSError) and error.filename else str(error)
+                return _end(record, run, "failed", text, 1)
+            if getattr(error, "user_error", False):
+                return _end(record, run, "failed", str(error), 2)
+            record.log(traceback.format_exc())
+            traceback.print_exc()
+            return _end(record, run, "failed", f"{type(error).__name__}: {error}", 1)
+
+
+def _end(record: Record, run: Run | None, said: str, text: str, code: int) -> int:
+    """Leave the record of a run that did not come to its end, and tell why."""
+    text = text if text.startswith("train: ") else f"train: {text}"
+    for close in (run.close if run is not None else lambda: None, lambda: record.finish(said, text)):
+        try:
+            close()
+        except OSError as error:  # a full disk: the status stays "running" without a process, which is shown as lost
+            print(f"train: the record could not be completed: {error.strerror}", file=sys.stderr)
+    record.log(text)
+    print(text, file=sys.stderr, flush=True)
+    return code
+
+
+def _recipe(name: str) -> Callable[[Any, Run], Any]:
+    """The function `train(config, run)` of a recipe: a module of `workbench.recipes`, or any module by its dotted name."""
+    module_name = name if "." in name else f"workbench.recipes.{name}"
+    try:
+        module = importlib.import_module(module_name)
+    except ModuleNotFoundError as error:
+        if error.name is None or not (module_name == error.name or module_name.startswith(f"{error.name}.")):
+            raise UserError(f"train: the recipe {name} needs the module {error.name}, which is not installed; pip install it") from error
+        from .compose import options
+
+        raise UserError(f'train: no recipe "{name}"; {did_you_mean(name, options("recipe"))}') from error
+    if not callable(getattr(module, "train", None)):
+        raise UserError(f"train: expected the module {module_name} to have a function train(config, run), got none")
+    return module.train  # type: ignore[no-any-return]
+
+
+def _code_of(recipe: Any) -> Path | None:
+    file = getattr(sys.modules.get(recipe.__module__), "__file__", None)
+    return Path(file).resolve() if file else None
+
+
+def _set_threads(config: Any) -> None:
+    if config.threads is not None:
+        from workbench import engine
+
+        engine.set_num_threads(config.threads)
+
+
+def _opening(record: Record, state: Any, capture: Path) -> str:
+    if capture.name == "provenance":
+        return f"run {record.folder.name} in {record.folder}"
+    changed = provenance.differences(capture.parent, capture)
+    line = f"run {record.folder.name} goes on from " + (f"step {state['run']['step']}" if state else "the beginning, for it has no checkpoint yet")
+    return line + "".join(f"\nwarning: since the run began, {text}; the result may differ from that of an uninterrupted run" for text in changed)
+
+
+def _summary(record: Record, result: dict[str, Any], wall_s: float) -> None:
+    """The table at the end."""
+    rows = [(name.replace("/", " "), f"{value:.4f}") for name, value in result["metrics"].items()]
+    if result["parameters"] is not None:
+        rows.append(("parameters", f"{result['parameters']:,}"))
+    rows += [
+        ("steps", f"{result['steps']:,} in {result['epochs']} epochs"),
+        ("time", f"{duration(result['train_s'])} of training, {duration(wall_s)} in all"),
+        ("sha256", result["sha256"][:16]),
+        ("run", str(record.folder)),
+    ]
+    if not sys.stdout.isatty():
+        width = max(len(name) for name, _ in rows)
+        print("\n".join(f"{name:<{width}}  {value}" for name, value in rows), flush=True)
+        return
+    from rich.console import Console
+    from rich.table import Table
+
+    table = Table(show_header=False, title=f"{record.about['recipe']}, finished", title_justify="left")
+    table.add_column(style="bold")
+    table.add_column(overflow="fold")
+    for name, value in rows:
+        table.add_row(name, value)
+    Console().print(table)
