@@ -1,0 +1,213 @@
+"""The ops that the core itself is built on: copies, casts, and views of any geometry. Users reach them through others."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from workbench.ext.core import _core as core
+
+from ._define import ALL, Unsupported, derivative, op, refuses, samples
+
+
+@op("clone", onnx="Identity", dtypes=ALL)
+def clone(input, *, memory_format=None):
+    """Copy a tensor; the gradient passes through to `input`.
+
+    Args:
+        input: Any tensor.
+        memory_format: Accepted for PyTorch's sake; the copy keeps the memory order of `input` where that is dense.
+
+    Shape:
+        input: any; result: that of input.
+
+    Returns:
+        Tensor with memory of its own.
+
+    Example:
+        >>> clone(tensor([1.0, 2.0]))
+        tensor([1., 2.])
+    """
+    return input.copy()
+
+
+derivative(clone, input=lambda g: g)
+
+
+@samples(clone)
+def _(s):
+    yield s(s.normal(2, 3))
+    yield s(s.normal(0, 2))
+    yield s(s.channels_last(2, 3, 4, 5))
+
+
+@refuses(clone)
+def _(s):
+    yield s([1.0]).raises(TypeError, "clone: expected input to be a Tensor, got list")
+
+
+@op("contiguous", onnx="Identity", dtypes=ALL)
+def contiguous(input, memory_format=None):
+    """The tensor itself if its memory is row-major (or channels-last, where that is asked for), else a copy whose memory is.
+
+    Args:
+        input: Any tensor.
+        memory_format: None, or channels_last for 4-D tensors.
+
+    Shape:
+        input: any; result: that of input.
+
+    Returns:
+        Tensor of the same values.
+
+    Raises:
+        RuntimeError: channels_last is asked of a tensor that is not 4-D.
+
+    Example:
+        >>> contiguous(tensor([[1.0, 2.0], [3.0, 4.0]]).t())
+        tensor([[1., 3.],
+                [2., 4.]])
+    """
+    return np.ascontiguousarray(input)
+
+
+derivative(contiguous, input=lambda g: g)
+
+
+@samples(contiguous)
+def _(s):
+    yield s(s.normal(2, 3))
+    yield s(s.channels_last(2, 3, 4, 5))
+
+
+@refuses(contiguous)
+def _(s):
+    yield s(s.normal(2, 3), "torch.channels_last").raises(RuntimeError, "contiguous: expected 4 dimensions for channels_last")
+
+
+@op("cast", spaces=(), methods=False, onnx=lambda b, input, dtype: b.node("Cast", input, to=b.element_type(dtype)))
+def cast(input, dtype):
+    """Convert to a dtype: the tensor itself where it has it already.
+
+    Args:
+        input: Any tensor.
+        dtype: The dtype of the result. Floating to integer truncates towards zero.
+
+    Shape:
+        input: any; result: that of input.
+
+    Returns:
+        Tensor of `dtype`.
+
+    Example:
+        >>> cast(tensor([1.5, -1.5]), int64)
+        tensor([ 1, -1])
+    """
+    return input.astype(core.as_dtype(dtype).numpy)
+
+
+derivative(cast, input=lambda g, input_dtype: cast(g, input_dtype))
+
+
+@samples(cast)
+def _(s):
+    yield s(s.normal(2, 3), core.float64)
+    yield s(s.normal(2, 3), core.float32)
+
+
+@refuses(cast)
+def _(s):
+    yield s(s.normal(2), "float31").raises(TypeError, "dtype: expected one of")
+
+
+@op("map", tensors=2, spaces=(), methods=(), inplace=True, onnx=Unsupported("a copy into a tensor is an assignment"))
+def copy(input, other):
+    """The values of `other`, broadcast to `input`; `input.copy_(other)` writes them into it, converted to its dtype.
+
+    Args:
+        input: The destination.
+        other: The source, of a shape that broadcasts to that of `input`.
+
+    Shape:
+        input: (*); other: broadcasts to (*); result: (*).
+
+    Returns:
+        Tensor with the shape of `input`.
+
+    Raises:
+        RuntimeError: `other` does not broadcast to `input`.
+
+    Example:
+        >>> zeros(2).copy_(tensor(3.0))
+        tensor([3., 3.])
+    """
+    return np.broadcast_to(other, input.shape).copy()
+
+
+derivative(copy, other=lambda g: g)
+
+
+@op("view", spaces=(), methods=False, onnx=Unsupported("ONNX has no strides"))
+def restride(input, size, strides, offset, input_strides):
+    """Any geometry over the memory of `input`: what keeps the history of a view whose base was written in place.
+
+    Args:
+        input: The base.
+        size: Shape of the view.
+        strides: Strides of the view, in elements.
+        offset: Of the view's first element from that of `input`, in elements.
+        input_strides: Strides of `input`, which its gradient needs.
+
+    Shape:
+        input: any; result: size.
+
+    Returns:
+        Tensor that shares memory with `input`.
+    """
+    item = input.itemsize
+    return np.lib.stride_tricks.as_strided(input.reshape(-1)[offset:], size, [s * item for s in strides]).copy()
+
+
+derivative(
+    restride,
+    input=lambda g, input_shape, size, strides, offset, input_strides: restride_backward(
+        g, input_shape, input_strides, size, strides, offset
+    ),
+)
+
+
+def restride_backward(grad, shape, base_strides, size, strides, offset):
+    """Add `grad` into zeros of the base's shape, at the places that the view shows. Places shown twice are added twice.
+
+    Shape:
+        grad: size; result: shape.
+    """
+    flat = core.make_empty((_extent(shape, base_strides),), grad.dtype)
+    core.fill(flat, 0)
+    places = np.full(size, offset, dtype=np.int64)
+    for d, (n, stride) in enumerate(zip(size, strides)):
+        places += (np.arange(n) * stride).reshape([-1 if i == d else 1 for i in range(len(size))])
+    index = core.from_numpy(places.reshape(-1))
+    total = flat.index_put((index,), grad.reshape(-1), accumulate=True)
+    return restride(total, tuple(shape), tuple(base_strides), 0, (1,))
+
+
+def _extent(shape, strides):
+    return 0 if 0 in shape else 1 + sum((n - 1) * s for n, s in zip(shape, strides))
+
+
+@op("view", spaces=(), methods=False, onnx="Identity")
+def identity(input):
+    """The same tensor under a new name, with a history of one step: stands for an input whose derivative is taken on its own.
+
+    Shape:
+        input: any; result: that of input.
+    """
+    return input.copy()
+
+
+derivative(identity, input=lambda g: g)
+
+
+@samples(identity)
+def _(s):
+    yield s(s.normal(2, 3))

@@ -1,0 +1,118 @@
+# dtype, device, Size: the small values that describe a tensor.
+
+cdef class dtype:
+    """The type of a tensor's elements. `name`, `itemsize` in bytes, `is_floating_point`, `is_complex`, `is_signed`."""
+    cdef readonly int index
+    cdef readonly str name
+    cdef readonly int itemsize
+    cdef readonly bint is_floating_point, is_complex, is_signed
+    def __repr__(self): return f"torch.{self.name}"
+    def __reduce__(self): return _dtype_named, (self.name,)
+    def __hash__(self): return self.index
+    @property
+    def numpy(self):
+        """The NumPy dtype, None for bfloat16."""
+        return NUMPY[self.index]
+
+DTYPE_NAMES = ("bool", "uint8", "int8", "int16", "int32", "int64", "float16", "bfloat16", "float32", "float64", "complex64", "complex128")
+NUMPY = tuple(None if name == "bfloat16" else np.dtype(name) for name in DTYPE_NAMES)
+
+cdef dtype _make_dtype(int i):
+    cdef dtype d = dtype.__new__(dtype)
+    d.index = i; d.name = DTYPE_NAMES[i]; d.itemsize = wb_itemsize[i]
+    d.is_floating_point = WB_F16 <= i <= WB_F64
+    d.is_complex = i >= WB_C64
+    d.is_signed = i >= WB_I8
+    return d
+
+DTYPES = tuple(_make_dtype(i) for i in range(WB_DTYPES))
+(bool_, uint8, int8, int16, int32, int64, float16, bfloat16, float32, float64, complex64, complex128) = DTYPES
+cdef dict BY_NAME = {d.name: d for d in DTYPES}
+cdef dict BY_NUMPY = {n: d for n, d in zip(NUMPY, DTYPES) if n is not None}
+cdef int NPNUM[12]
+for _i in range(12):
+    NPNUM[_i] = NUMPY[_i].num if NUMPY[_i] is not None else -1
+cdef int default_float = WB_F32
+
+def _dtype_named(name): return BY_NAME[name]
+
+def as_dtype(d):
+    """A dtype from ours, a name, a Python type or a NumPy dtype.
+
+    Raises:
+        TypeError: it is none of these.
+    """
+    if isinstance(d, dtype): return d
+    if d is float: return DTYPES[default_float]
+    if d is bool: return bool_
+    if d is int: return int64
+    if d is complex: return complex64 if default_float == WB_F32 else complex128
+    if isinstance(d, str):
+        r = BY_NAME.get({"float": "float32", "double": "float64", "half": "float16", "int": "int32", "long": "int64"}.get(d, d))
+        if r is not None: return r
+    else:
+        try: r = BY_NUMPY.get(np.dtype(d))
+        except TypeError: r = None
+        if r is not None: return r
+    raise TypeError(f"dtype: expected one of {', '.join(DTYPE_NAMES)}, got {d!r}")
+
+def get_default_dtype():
+    """The dtype of tensors made from Python floats: float32 unless changed."""
+    return DTYPES[default_float]
+
+def set_default_dtype(d):
+    """Set the dtype of tensors made from Python floats.
+
+    Raises:
+        TypeError: d is not floating.
+    """
+    global default_float
+    cdef dtype t = as_dtype(d)
+    if not t.is_floating_point: raise TypeError(f"set_default_dtype: expected a floating dtype, got {t.name}")
+    default_float = t.index
+
+cdef class device:
+    """Where a tensor lives: `device("cpu")`, `device("cuda", 0)`. Only cpu has kernels."""
+    cdef readonly str type
+    cdef readonly object index
+    def __init__(self, type, index=None):
+        if isinstance(type, device):
+            self.type = (<device>type).type; self.index = (<device>type).index
+            return
+        if not isinstance(type, str): raise TypeError(f"device: expected a name such as 'cpu', got {type!r}")
+        name, _, number = type.partition(":")
+        if name not in ("cpu", "cuda", "meta"): raise RuntimeError(f"device: expected one of cpu, cuda, got {name!r}")
+        if number and not number.isdigit(): raise RuntimeError(f"device: expected a number after the colon, got {type!r}")
+        self.type = name
+        self.index = int(number) if number else index
+    def __repr__(self): return f"device(type='{self.type}')" if self.index is None else f"device(type='{self.type}', index={self.index})"
+    def __str__(self): return self.type if self.index is None else f"{self.type}:{self.index}"
+    def __eq__(self, other): return isinstance(other, device) and self.type == (<device>other).type and self.index == (<device>other).index
+    def __hash__(self): return hash((self.type, self.index))
+    def __reduce__(self): return device, (self.type, self.index)
+
+cdef device CPU = device("cpu")
+
+def as_device(d):
+    """A device that tensors can be made on.
+
+    Raises:
+        RuntimeError: it is a device without kernels.
+    """
+    if d is None or d is CPU: return CPU
+    cdef device t = d if isinstance(d, device) else device(d)
+    if t.type != "cpu": raise RuntimeError(f"device: expected cpu, got {t}; this build has no kernels for {t.type}, leave the device out or say 'cpu'")
+    return CPU
+
+class Size(tuple):
+    """The shape of a tensor, as a tuple of ints."""
+    __slots__ = ()
+    def numel(self):
+        n = 1
+        for d in self: n *= d
+        return n
+    def __repr__(self): return f"torch.Size({list(self)})"
+    def __add__(self, other): return Size(tuple(self) + tuple(other))
+
+cdef PyTypeObject* SIZE = <PyTypeObject*>Size
+wb_size_ready(Size)

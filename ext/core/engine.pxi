@@ -1,0 +1,502 @@
+# Backward: count what each node waits for, then run nodes as they become ready. No recursion; marks on nodes belong to one run.
+
+cdef inline Tensor saved_tensor(Node nd, int i):
+    cdef Tensor t = <Tensor>nd.saved[i]
+    if t.st.version != nd.ver[i]: changed(nd, (<Op>nd.op).params[i], nd.ver[i], t.st.version)
+    return t
+
+cdef object changed(Node nd, what, long saved, long now):
+    raise RuntimeError(f"backward: expected {what} saved by {(<Op>nd.op).name} unchanged, got one that was changed in place afterwards (version {now}, saved at {saved}); work on a clone() or out of place")
+
+cdef object rule_argument(Node nd, int c, bint create_graph):
+    cdef Op op = <Op>nd.op
+    cdef Tensor t
+    if c < 1000:
+        if not nd.have >> c & 1: return None
+        return saved_tensor(nd, c) if is_tensor(nd.saved[c]) else <object>nd.saved[c]
+    if c == 1000: return result_of(nd, create_graph)
+    if c == 1001: return tuple([nd.edges[k].to != NULL and (k >= 32 or nd.need >> k & 1) for k in range(nd.ne)])
+    if c < 3000: return (<tuple>nd.extras)[c - 2000]
+    if c < 4000:
+        c = op.ord_[c - 3000]
+        return <object>nd.shapes[c] if nd.have_shape >> c & 1 else ()
+    return DTYPES[nd.edges[op.ord_[c - 4000]].dt]
+
+cdef object result_of(Node nd, bint create_graph):
+    cdef Tensor t, r
+    cdef int i
+    if nd.nout > 1:
+        many = []
+        for i, x in enumerate(<tuple>nd.result):
+            if x is not None and create_graph and (<Tensor>x).a.dtype >= WB_F16:
+                r = alias(<Tensor>x)
+                Py_INCREF(nd)
+                r.fn = <PyObject*>nd; r.onr = i; r.rg = True
+                many.append(r)
+            else: many.append(x)
+        return tuple(many)
+    t = <Tensor>nd.result
+    if t.st.version != nd.rver: changed(nd, "result", nd.rver, t.st.version)
+    if not create_graph: return t
+    r = alias(t)
+    Py_INCREF(nd)
+    r.fn = <PyObject*>nd; r.rg = True
+    return r
+
+cdef list derive(Node nd, list gs, bint create_graph):
+    "the gradients of the inputs, as the definition writes them"
+    cdef Op op
+    cdef int k, c
+    cdef list args
+    if nd.pyfn != NULL: return list((<object>nd.pyfn)(gs, tuple([nd.edges[k].to != NULL for k in range(nd.ne)])))
+    op = <Op>nd.op
+    g = gs[0] if nd.nout == 1 else tuple(gs)
+    if op.together is not None:
+        args = [g]
+        for c in <tuple>op.together_codes: args.append(rule_argument(nd, c, create_graph))
+        return list(op.together(*args))
+    if op.rules is not None:
+        if op.seq >= 0:
+            args = [g]
+            for c in <tuple>(<tuple>op.codes)[0]: args.append(rule_argument(nd, c, create_graph))
+            return list((<tuple>op.rules)[0](*args))
+        out = [None] * nd.ne
+        for k in range(nd.ne):
+            if not nd.need >> k & 1 or (<tuple>op.rules)[k] is None: continue
+            args = [g]
+            for c in <tuple>(<tuple>op.codes)[k]: args.append(rule_argument(nd, c, create_graph))
+            out[k] = (<tuple>op.rules)[k](*args)
+        return out
+    if op.formula is not None: return derive_by_formula(nd, op, gs, create_graph)
+    raise RuntimeError(f"backward: expected an operation with a derivative, got {op.name}, which has none")
+
+cdef list derive_by_formula(Node nd, Op op, list gs, bint create_graph):
+    "differentiate the meaning in plain ops, over aliases of the inputs that stand for themselves alone"
+    cdef list args = [], stand = [], which = [], roots = [], grads = []
+    cdef int i, k, old = wb_grad_mode()
+    cdef Tensor t
+    out = [None] * nd.ne
+    wb_set_grad_mode(1)
+    try:
+        for i in range(op.np_):
+            v = rule_argument(nd, i, create_graph)
+            k = op.ord_[i]
+            if k >= 0 and isinstance(v, Tensor) and nd.need >> k & 1:
+                t = apply1(o_identity, v) if create_graph else alias(<Tensor>v)
+                t.rg = True
+                stand.append(t)
+                which.append(k)
+                v = t
+            args.append(v)
+        r = op.formula(*args)
+        for x, g in zip((r,) if nd.nout == 1 else r, gs):
+            if g is not None and isinstance(x, Tensor) and (<Tensor>x).rg: roots.append(x); grads.append(g)
+        if roots:
+            for k, g in zip(which, run_backward(roots, grads, True, create_graph, stand, True)): out[k] = g
+    finally: wb_set_grad_mode(old)
+    return out
+
+cdef Tensor unbroadcast(Tensor g, tuple shape):
+    cdef int lead, i
+    if shape_tuple(g) == shape: return g
+    lead = g.a.ndim - len(shape)
+    dims = list(range(lead)) + [lead + i for i in range(len(shape)) if shape[i] == 1 and g.a.shape[lead + i] != 1]
+    if dims: g = apply3(o_sum, g, tuple(dims), True)
+    return apply2(o_reshape, g, shape) if lead else g
+
+cdef object apply3(Op op, a, b, c):
+    cdef PyObject* s[MAXP]
+    cdef int i
+    s[0] = <PyObject*>a; s[1] = <PyObject*>b; s[2] = <PyObject*>c
+    for i in range(3, op.np_): s[i] = op.dflt[i]
+    return run(op, s)
+
+cdef int fix_edges(Node nd, list out) except -1:
+    "what the engine does for every rule: undo broadcasting, return to the input's dtype"
+    cdef int k
+    cdef Tensor t
+    for k in range(nd.ne):
+        if out[k] is None or nd.edges[k].to == NULL: continue
+        t = out[k]
+        if k < 32 and nd.unb >> k & 1: t = unbroadcast(t, tuple(<object>nd.shapes[k]))
+        if t.a.dtype != nd.edges[k].dt: t = apply2(o_cast, t, DTYPES[nd.edges[k].dt])
+        out[k] = t
+    return 0
+
+cdef inline bint same_for_add(Tensor g, Tensor h) noexcept:
+    return g.a.dtype == h.a.dtype and same_dense(&g.a, &h.a) and o_add.kern[h.a.dtype] != NULL
+
+cdef int add_in_place(Tensor h, Tensor g) except -1:
+    cdef char* p[3]
+    cdef long st[3]
+    cdef long item[3]
+    p[0] = h.a.data; p[1] = g.a.data; p[2] = h.a.data
+    st[0] = 1; st[1] = 1; st[2] = 1
+    item[0] = wb_itemsize[h.a.dtype]; item[1] = item[0]; item[2] = item[0]
+    call_map(o_add.kern[h.a.dtype], 3, p, item, st, h.a.n, o_add.dattr)
+    return 0
+
+cdef int gather(PyObject** slot, Tensor g, bint create_graph) except -1:
+    "add g into a slot; in place where nobody else can see the buffer"
+    cdef Tensor h
+    if slot[0] == NULL:
+        Py_INCREF(g)
+        slot[0] = <PyObject*>g
+        return 0
+    h = <Tensor>slot[0]                                    # two references: the slot's and ours
+    if not create_graph and Py_REFCNT(slot[0]) == 2 and h.st.rc == 1 and h.st.owner == NULL and h.fn == NULL and same_for_add(g, h):
+        return add_in_place(h, g)
+    r = apply2(o_add, h, g)
+    Py_INCREF(r)
+    Py_DECREF(h)
+    slot[0] = <PyObject*>r
+    return 0
+
+cdef object call_hooks(dict hooks, g):
+    cdef object r
+    for f in list(hooks.values()):
+        r = f(g)
+        if r is not None:
+            if not isinstance(r, Tensor): raise TypeError(f"hook: expected a Tensor or None to be returned, got {type(r).__name__}")
+            g = r
+    return g
+
+cdef int accumulate(Tensor leaf, Tensor g, bint owned, bint create_graph, dict capture) except -1:
+    "into leaf.grad, or into what is captured; `owned`: the engine alone holds g"
+    cdef Tensor h
+    cdef PyObject* slot
+    if leaf.hooks != NULL and (<Hooks>leaf.hooks).before:
+        g = call_hooks((<Hooks>leaf.hooks).before, g)
+        owned = False
+    if not same_shape(&g.a, &leaf.a): raise RuntimeError(f"backward: expected a gradient of shape {shape_tuple(leaf)}, got {shape_tuple(g)}")
+    if capture is not None:
+        key = (<Py_ssize_t><PyObject*>leaf, -1)
+        if key in capture: capture[key] = g if capture[key] is None else apply2(o_add, capture[key], g)
+        return 0
+    if leaf.grad_ == NULL:
+        if not create_graph:
+            if g.fn != NULL or g.rg: g = alias(g); owned = False
+            if not owned or g.st.rc != 1 or g.st.owner != NULL or (not same_dense(&g.a, &leaf.a) and leaf.a.layout & WB_DENSE):
+                h = empty_like(leaf) if g.a.dtype == leaf.a.dtype else empty_like_as(leaf, g.a.dtype)
+                copy_into(h, g)
+                g = h
+        set_grad(leaf, g)
+    elif not create_graph and same_for_add(<Tensor>leaf.grad_, g) and (<Tensor>leaf.grad_).fn == NULL:
+        h = <Tensor>leaf.grad_
+        add_in_place(h, g)
+        h.st.version += 1
+    else: set_grad(leaf, apply2(o_add, <object>leaf.grad_, g))
+    if leaf.hooks != NULL and (<Hooks>leaf.hooks).after:
+        for f in list((<Hooks>leaf.hooks).after.values()): f(leaf)
+    return 0
+
+ctypedef struct Stack:
+    PyObject** p
+    long n, cap
+cdef inline int push(Stack* s, PyObject* o) except -1:
+    cdef PyObject** p
+    if s.n == s.cap:
+        p = <PyObject**>realloc(s.p, (2 * s.cap if s.cap else 256) * sizeof(PyObject*))
+        if p == NULL: raise MemoryError()
+        s.p = p
+        s.cap = 2 * s.cap if s.cap else 256
+    s.p[s.n] = o
+    s.n += 1
+    return 0
+
+cdef inline PyObject** grad_slot(Node nd, int nr) except NULL:
+    if nr == 0: return &nd.g
+    if nd.gs == NULL:
+        nd.gs = <PyObject**>malloc((nd.nout - 1) * sizeof(PyObject*))
+        if nd.gs == NULL: raise MemoryError()
+        memset(nd.gs, 0, (nd.nout - 1) * sizeof(PyObject*))
+    return &nd.gs[nr - 1]
+
+cdef long RUN = 0                                           # the latest run; marks of older runs mean nothing
+cdef long OUTER = 0                                         # the oldest run that is still going on: marks from it on are alive
+
+cdef Node visit(PyObject* e, Stack* seen, list suspended):
+    "mark a node as part of this run; marks of a run that is still going on around us are put aside"
+    cdef Node nd = <Node>e
+    if nd.run == RUN: return nd
+    if OUTER and nd.run >= OUTER:
+        suspended.append((nd, nd.run, nd.deps, <object>nd.g if nd.g != NULL else None, [<object>nd.gs[i] if nd.gs[i] != NULL else None for i in range(nd.nout - 1)] if nd.gs != NULL else None))
+        node_drop_grads(nd)
+    nd.run = RUN
+    nd.deps = 0
+    Py_INCREF(nd)
+    push(seen, e)
+    return nd
+
+cdef object resume(list suspended):
+    cdef Node nd
+    cdef int i
+    cdef PyObject** slot
+    for node, run, deps, g, gs in suspended:
+        nd = node
+        node_drop_grads(nd)
+        nd.run = run; nd.deps = deps
+        if g is not None: Py_INCREF(g); nd.g = <PyObject*>g
+        if gs is not None:
+            for i in range(len(gs)):
+                slot = grad_slot(nd, i + 1)
+                if gs[i] is not None: Py_INCREF(gs[i]); slot[0] = <PyObject*>gs[i]
+
+cdef list run_backward(list roots, list grads, bint retain, bint create_graph, list inputs, bint stop_at_inputs):
+    """Gradients of `roots`, given theirs, into the leaves' .grad; or, with `inputs`, returned for these and into no leaf.
+
+    `stop_at_inputs`: nothing behind an input is walked."""
+    global RUN, OUTER
+    cdef Stack seen, ready
+    cdef Tensor t, g
+    cdef Node nd, nx
+    cdef PyObject* e
+    cdef long i, mine, outer = OUTER
+    cdef int k, old = wb_grad_mode()
+    cdef dict capture = None
+    cdef set boundary = set()
+    cdef list suspended = [], keys = []
+    seen.p = NULL; seen.n = 0; seen.cap = 0
+    ready.p = NULL; ready.n = 0; ready.cap = 0
+    RUN += 1
+    mine = RUN
+    if not OUTER: OUTER = mine
+    if inputs is not None:
+        capture = {}
+        for x in inputs:
+            t = x
+            if not t.rg: raise RuntimeError("grad: expected inputs that require grad, got one that does not")
+            e = edge(t)
+            key = (<Py_ssize_t>e, t.onr if t.fn != NULL else -1)
+            keys.append(key)
+            capture[key] = None
+            if stop_at_inputs and t.fn != NULL: boundary.add(<Py_ssize_t>e)
+    wb_set_grad_mode(create_graph)
+    try:
+        for r, gr in zip(roots, grads):
+            t = r
+            g = gr
+            e = edge(t)
+            if Py_TYPE(e) != NT:
+                accumulate(t, g, False, create_graph, capture)
+                continue
+            nd = visit(e, &seen, suspended)
+            gather(grad_slot(nd, t.onr), g, create_graph)
+        i = 0
+        while i < seen.n:                                   # count
+            nd = <Node>seen.p[i]
+            i += 1
+            if boundary and <Py_ssize_t><PyObject*>nd in boundary: continue
+            for k in range(nd.ne):
+                e = nd.edges[k].to
+                if e != NULL and Py_TYPE(e) == NT:
+                    nx = visit(e, &seen, suspended)
+                    nx.deps += 1
+        needed = None if capture is None else which_lead_to(&seen, capture, boundary)
+        for i in range(seen.n):
+            if (<Node>seen.p[i]).deps == 0: push(&ready, seen.p[i])
+        while ready.n:                                      # run
+            ready.n -= 1
+            nd = <Node>ready.p[ready.n]
+            step(nd, retain, create_graph, capture, boundary, needed, &ready)
+    finally:
+        for i in range(seen.n):
+            nd = <Node>seen.p[i]
+            if nd.run == mine:
+                node_drop_grads(nd)
+                nd.run = 0
+        resume(suspended)
+        wb_set_grad_mode(old)
+        OUTER = outer
+        for i in range(seen.n): wb_drop(seen.p[i])
+        free(seen.p)
+        free(ready.p)
+    return [capture[key] for key in keys] if capture is not None else None
+
+cdef set which_lead_to(Stack* seen, dict capture, set boundary):
+    "the nodes from which a captured tensor can be reached"
+    cdef Stack order
+    cdef set needed = set()
+    cdef dict left = {}
+    cdef Node nd
+    cdef PyObject* e
+    cdef long i
+    cdef int k
+    leaves = set([key[0] for key in capture])
+    order.p = NULL; order.n = 0; order.cap = 0
+    try:
+        for i in range(seen.n):
+            left[<Py_ssize_t>seen.p[i]] = (<Node>seen.p[i]).deps
+            if (<Node>seen.p[i]).deps == 0: push(&order, seen.p[i])
+        i = 0
+        while i < order.n:                                  # topological order, consumers first
+            nd = <Node>order.p[i]
+            i += 1
+            if <Py_ssize_t><PyObject*>nd in boundary: continue
+            for k in range(nd.ne):
+                e = nd.edges[k].to
+                if e != NULL and Py_TYPE(e) == NT:
+                    left[<Py_ssize_t>e] -= 1
+                    if left[<Py_ssize_t>e] == 0: push(&order, e)
+        for i in range(order.n - 1, -1, -1):
+            nd = <Node>order.p[i]
+            if <Py_ssize_t><PyObject*>nd in leaves: needed.add(<Py_ssize_t><PyObject*>nd)
+            if <Py_ssize_t><PyObject*>nd in boundary: continue
+            for k in range(nd.ne):
+                e = nd.edges[k].to
+                if e != NULL and (<Py_ssize_t>e in needed or <Py_ssize_t>e in leaves): needed.add(<Py_ssize_t><PyObject*>nd)
+    finally: free(order.p)
+    return needed
+
+cdef int step(Node nd, bint retain, bint create_graph, dict capture, set boundary, set needed, Stack* ready) except -1:
+    "one node: hooks, derivative, hand the gradients on"
+    cdef PyObject* out[INLINE_EDGES]
+    cdef PyObject* e
+    cdef PyObject* keep = NULL
+    cdef Tensor t, g
+    cdef Node nx
+    cdef int k, i, ok = 0
+    cdef unsigned all_needed = nd.need
+    cdef bint any_g = nd.g != NULL or nd.gs != NULL, inside = True
+    cdef Hooks h
+    cdef list gs, res = None
+    if any_g and nd.hooks != NULL:
+        for nr, h in (<dict>nd.hooks).items():
+            if grad_slot(nd, nr)[0] != NULL:
+                r = call_hooks(h.before, <object>grad_slot(nd, nr)[0])
+                Py_INCREF(r)
+                wb_drop(grad_slot(nd, nr)[0])
+                grad_slot(nd, nr)[0] = <PyObject*>r
+                if h.keep is not None and h.keep() is not None: keep_grad(h.keep(), r, create_graph)
+    if capture is not None:
+        for k in range(nd.nout):
+            key = (<Py_ssize_t><PyObject*>nd, k)
+            if any_g and key in capture and grad_slot(nd, k)[0] != NULL: capture[key] = <object>grad_slot(nd, k)[0]
+        if <Py_ssize_t><PyObject*>nd in boundary:
+            node_drop_grads(nd)
+            return 0
+        inside = <Py_ssize_t><PyObject*>nd in needed
+        if inside:
+            for k in range(min(nd.ne, 32)):
+                e = nd.edges[k].to
+                if e != NULL and not (<Py_ssize_t>e in needed or (<Py_ssize_t>e, -1) in capture): nd.need &= ~(<unsigned>1 << k)
+    for k in range(INLINE_EDGES): out[k] = NULL
+    try:
+        if any_g and inside:
+            if nd.freed: raise RuntimeError(f"backward: expected a graph that still holds what it saved, got {nd.name()} whose saved tensors are freed; pass retain_graph=True to the first backward to run it twice")
+            if nd.nout == 1 and not create_graph and nd.op != NULL and (<Op>nd.op).nback != NULL and nd.ne <= INLINE_EDGES:
+                g = <Tensor>nd.g
+                ok = (<Op>nd.op).nback(nd, g, out)
+                g = None
+            if not ok:
+                for k in range(INLINE_EDGES):
+                    if out[k] != NULL: wb_drop(out[k]); out[k] = NULL
+                gs = [<object>nd.g if nd.g != NULL else None]
+                for k in range(nd.nout - 1): gs.append(<object>nd.gs[k] if nd.gs != NULL and nd.gs[k] != NULL else None)
+                node_drop_grads(nd)
+                res = derive(nd, gs, create_graph)
+                gs = None
+                if len(res) != nd.ne: raise RuntimeError(f"backward: expected {nd.ne} gradients from {nd.name()}, got {len(res)}")
+                fix_edges(nd, res)
+                if ANOMALY: check_anomaly(nd, res)
+            else:
+                for k in range(nd.ne):
+                    if out[k] == NULL or nd.edges[k].to == NULL: continue
+                    t = <Tensor>out[k]
+                    if nd.unb >> k & 1 or t.a.dtype != nd.edges[k].dt:
+                        if nd.unb >> k & 1: t = unbroadcast(t, tuple(<object>nd.shapes[k]))
+                        if t.a.dtype != nd.edges[k].dt: t = cast_to(t, nd.edges[k].dt)
+                        Py_INCREF(t)
+                        wb_drop(out[k])
+                        out[k] = <PyObject*>t
+                    t = None
+            if not retain and nd.pyfn == NULL:
+                if holds_tensors(nd):
+                    node_release(nd)
+                    nd.freed = True
+            elif not retain and nd.pyfn != NULL: release_function(nd)
+        node_drop_grads(nd)
+        for k in range(nd.ne):
+            e = nd.edges[k].to
+            if e == NULL: continue
+            t = None
+            if ok:
+                if out[k] != NULL:
+                    t = <Tensor>out[k]
+                    Py_DECREF(t)                            # the reference that was in out[] is now t's alone
+                    out[k] = NULL
+            elif res is not None and res[k] is not None:
+                t = <Tensor>res[k]
+                res[k] = None
+            if t is not None and capture is not None and not (<Py_ssize_t>e in needed or (<Py_ssize_t>e, -1) in capture): t = None
+            if Py_TYPE(e) == NT:
+                nx = <Node>e
+                if t is not None: gather(grad_slot(nx, nd.edges[k].nr), t, create_graph)
+                nx.deps -= 1
+                if nx.deps == 0: push(ready, e)
+            elif t is not None: accumulate(<Tensor>e, t, Py_REFCNT(<PyObject*>t) == 1, create_graph, capture)
+    finally:
+        nd.need = all_needed
+        for k in range(INLINE_EDGES):
+            if out[k] != NULL: wb_drop(out[k])
+    return 0
+
+cdef inline bint holds_tensors(Node nd) noexcept:
+    cdef unsigned m = nd.have
+    cdef int i
+    if nd.result != NULL or nd.extras != NULL: return True
+    while m:
+        i = __builtin_ctz(m); m &= m - 1
+        if is_tensor(nd.saved[i]): return True
+    return False
+
+cdef int keep_grad(Tensor t, g, bint create_graph) except -1:
+    if t.grad_ != NULL: set_grad(t, apply2(o_add, <object>t.grad_, g))
+    else: set_grad(t, g if create_graph else cloned(<Tensor>g))
+    return 0
+
+cdef int release_function(Node nd) except -1:
+    f = <object>nd.pyfn
+    if isinstance(f, CopySlices): node_release((<CopySlices>f).inner); (<CopySlices>f).inner.freed = True; nd.freed = True
+    elif hasattr(f, "release"): f.release(); nd.freed = True
+    return 0
+
+cdef int check_anomaly(Node nd, list res) except -1:
+    for r in res:
+        if r is not None and not np.isfinite(as_numpy(plain_float(<Tensor>r))).all():
+            w = f"; it was recorded here:\n{<object>nd.where}" if nd.where != NULL else ""
+            raise RuntimeError(f"backward: expected finite gradients, got nan or inf from {nd.name()}{w}")
+    return 0
+
+cdef Tensor ones_for(Tensor t):
+    if t.a.n != 1: raise RuntimeError(f"backward: expected a gradient for a tensor of several elements (shape {shape_tuple(t)}), got none; pass one or reduce to a scalar, as in loss.mean()")
+    cdef Tensor r = empty_like(t)
+    fill_with(r, 1)
+    return r
+
+cdef tuple checked_roots(tensors, grads, str who):
+    cdef list gs = []
+    for x, g in zip(tensors, grads):
+        if not isinstance(x, Tensor): raise TypeError(f"{who}: expected Tensors, got {type(x).__name__}")
+        if not (<Tensor>x).rg: raise RuntimeError(f"{who}: expected a tensor that requires grad and has a history, got one without")
+        if g is None: g = ones_for(<Tensor>x)
+        elif not isinstance(g, Tensor): raise TypeError(f"{who}: expected gradients to be Tensors, got {type(g).__name__}")
+        elif not same_shape(&(<Tensor>g).a, &(<Tensor>x).a): raise RuntimeError(f"{who}: expected a gradient of shape {shape_tuple(<Tensor>x)}, got {shape_tuple(<Tensor>g)}")
+        elif (<Tensor>g).a.dtype != (<Tensor>x).a.dtype: g = apply2(o_cast, g, DTYPES[(<Tensor>x).a.dtype])
+        gs.append(g)
+    return list(tensors), gs
+
+def backward(tensors, grads, retain_graph, create_graph, inputs=None):
+    """Accumulate the gradients of `tensors` into leaves: what Tensor.backward and autograd.backward call."""
+    roots, gs = checked_roots(tensors, grads, "backward")
+    if inputs is None:
+        run_backward(roots, gs, retain_graph, create_graph, None, False)
+        return
+    ins = [inputs] if isinstance(inputs, Tensor) else list(inputs)
+    for t, g in zip(ins, run_backward(roots, gs, retain_graph, create_graph, ins, False)):
+        if g is not None: keep_grad(t, g, create_graph)
+
+def gradients(tensors, grads, inputs, retain_graph, create_graph):
+    """The gradients of `tensors` with respect to `inputs`, None where there is no path: what autograd.grad calls."""
+    roots, gs = checked_roots(tensors, grads, "grad")
+    return run_backward(roots, gs, retain_graph, create_graph, list(inputs), False)

@@ -1,0 +1,127 @@
+# In-place forms, made from the same definition, and history through views.
+
+cdef object impl_inplace(Op op, PyObject** s):
+    cdef Op f = op.outer
+    cdef Tensor x, r, b
+    cdef Node nd = None
+    cdef PyObject* s2[MAXP]
+    cdef unsigned flags = 0
+    cdef int i, old
+    cdef bint history = False
+    if not is_tensor(s[0]): raise not_a_tensor(op, 0, <object>s[0])
+    x = <Tensor>s[0]
+    for i in range(x.a.ndim):
+        if x.a.strides[i] == 0 and x.a.shape[i] > 1:
+            raise RuntimeError(f"{op.name}: expected a tensor whose elements each have memory of their own, got an expanded one; use clone() first")
+    if wb_grad_mode():
+        b = <Tensor>x.base if x.base != NULL else x
+        if b.rg and b.fn == NULL:
+            raise RuntimeError(f"{op.name}: expected a tensor that is not {'a view of a leaf' if x.base != NULL else 'a leaf'} that requires grad; change it under no_grad, or work on a clone()")
+        if b.rg and x.base != NULL: edge(x)
+        history = b.rg or any_requires(f, s)
+    for i in range(f.np_): s2[i] = s[i]
+    hold = None
+    if history:
+        for i in range(f.nt):
+            if f.save_params[i] & 1 and is_tensor(s[f.tpos[i]]) and (<Tensor>s[f.tpos[i]]).rg: hold = x
+        if hold is not None:
+            hold = apply1(o_clone, x)                       # the derivative needs the old value: a copy is saved, with its history
+            s2[0] = <PyObject*>hold
+        nd = record_inputs(f, s2, 1, &flags)
+        if nd is None: nd = new_node(f.nt, 1); nd.op = <PyObject*>f
+        for i in range(1, f.nt):
+            if f.impl != impl_composite and nd.edges[i].to != NULL and not same_shape(&(<Tensor>s[f.tpos[i]]).a, &x.a) and (f.impl == impl_binary or f.impl == map_general or f is o_copy):
+                nd.unb |= <unsigned>1 << i
+                save_shape(nd, i, <Tensor>s[f.tpos[i]])
+    if op is o_copy_: copy_into(x, as_source(<object>s[1], x))
+    elif f.impl == impl_unary or f.impl == impl_binary or f.impl == map_general: map_into(f, s, x)
+    else:
+        old = wb_grad_mode()
+        wb_set_grad_mode(0)
+        try: r = f.impl(f, s)
+        finally: wb_set_grad_mode(old)
+        if not same_shape(&r.a, &x.a): raise RuntimeError(f"{op.name}: expected a result of shape {shape_tuple(x)}, got {shape_tuple(r)}")
+        if not can_cast(r.a.dtype, x.a.dtype): raise RuntimeError(f"{op.name}: expected a result that fits {x.dtype.name}, got {r.dtype.name}")
+        copy_into(x, r)
+    x.st.version += 1
+    if nd is not None:
+        if flags & SAVE_RESULT:
+            a = alias(x)
+            Py_INCREF(a)
+            nd.result = <PyObject*>a; nd.rver = x.st.version
+        if x.base == NULL: rebase(x, nd)
+        else: copy_slices(<Tensor>x.base, x, nd)
+    return x
+
+cdef Tensor as_source(v, Tensor x):
+    if isinstance(v, Tensor): return v
+    return scalar(v, x.a.dtype, "copy_")
+
+
+cdef void rebase(Tensor x, Node nd):
+    cdef PyObject* old = x.fn
+    Py_INCREF(nd)
+    x.fn = <PyObject*>nd; x.onr = 0; x.rg = True
+    wb_drop(old)
+
+cdef tuple strides_tuple(Tensor t): return tuple([t.a.strides[i] for i in range(t.a.ndim)])
+
+cdef object restride(Tensor t, tuple size, tuple strides, long offset):
+    cdef PyObject* s[MAXP]
+    base = strides_tuple(t)
+    at = offset
+    s[0] = <PyObject*>t; s[1] = <PyObject*>size; s[2] = <PyObject*>strides; s[3] = <PyObject*>at; s[4] = <PyObject*>base
+    return run(o_restride, s)
+
+cdef void refresh_view(Tensor v):
+    "the base or a sibling view was written: v's history is now a strided view of the base's new history"
+    cdef Tensor b = <Tensor>v.base, r
+    cdef int old = wb_grad_mode()
+    if b.rg:
+        wb_set_grad_mode(1)
+        r = restride(b, shape_tuple(v), strides_tuple(v), (v.a.data - b.a.data) // wb_itemsize[v.a.dtype])
+        wb_set_grad_mode(old)
+        if r.fn != NULL: rebase(v, <Node>r.fn)
+    v.attr_version = v.st.version
+
+cdef class CopySlices:
+    "the history of a base of which a view was written: outside the view the gradient passes, inside it goes through the view's operation"
+    cdef Node inner
+    cdef tuple size, strides, base_size, base_strides
+    cdef long offset
+    cdef int dt
+    name = "CopySlices"
+    def __call__(self, list gs, need):
+        cdef long shape[MAXD]
+        cdef long strides[MAXD]
+        cdef int i, n = len(self.base_size)
+        cdef Tensor gc
+        for i in range(n): shape[i] = self.base_size[i]; strides[i] = self.base_strides[i]
+        gc = empty_strided(n, shape, strides, self.dt)
+        apply2(o_copy_, gc, gs[0])
+        view = restride(gc, self.size, self.strides, self.offset)
+        out = derive(self.inner, [apply1(o_clone, view)], wb_grad_mode())
+        fix_edges(self.inner, out)
+        apply2(o_copy_, view, out[0] if out[0] is not None else scalar(0.0, self.dt, "copy_slices"))
+        out[0] = gc
+        return out
+
+cdef void copy_slices(Tensor b, Tensor v, Node inner):
+    cdef Node nd = new_node(max(inner.ne, 1), 1)
+    cdef CopySlices cs = CopySlices()
+    cdef int i
+    Py_INCREF(cs)
+    nd.pyfn = <PyObject*>cs
+    cs.inner = inner; cs.size = shape_tuple(v); cs.strides = strides_tuple(v); cs.offset = (v.a.data - b.a.data) // wb_itemsize[v.a.dtype]
+    cs.base_size = shape_tuple(b); cs.base_strides = strides_tuple(b); cs.dt = b.a.dtype
+    if b.rg: set_edge(nd, 0, b)
+    nd.edges[0].dt = b.a.dtype
+    for i in range(1, inner.ne):
+        nd.edges[i] = inner.edges[i]
+        if inner.edges[i].to != NULL: Py_INCREF(<object>inner.edges[i].to); nd.need |= <unsigned>1 << i
+    if inner.edges[0].to == NULL and inner.ne:
+        if (<Op>inner.op).has_rule[0] and b.rg: inner.need |= 1
+    rebase(b, nd)
+    v.attr_version = -1
+    refresh_view(v)
+    v.rg = True

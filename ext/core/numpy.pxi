@@ -1,0 +1,186 @@
+# The border to NumPy, buffers and pickles.
+cdef char* FORMATS[12]
+FORMATS[:] = [b"?", b"B", b"b", b"h", b"i", b"q", b"e", b"", b"f", b"d", b"Zf", b"Zd"]
+
+cdef object as_numpy(Tensor t):
+    "an ndarray over the same memory; it keeps the storage alive, not the tensor"
+    cdef cnp.npy_intp d[MAXD]
+    cdef cnp.npy_intp s[MAXD]
+    cdef int i
+    cdef long item = wb_itemsize[t.a.dtype]
+    if NPNUM[t.a.dtype] < 0: raise TypeError("numpy: expected a dtype that NumPy has, got bfloat16; convert with .float()")
+    for i in range(t.a.ndim): d[i] = t.a.shape[i]; s[i] = t.a.strides[i] * item
+    a = cnp.PyArray_New(cnp.ndarray, t.a.ndim, d, NPNUM[t.a.dtype], s, t.a.data, 0, cnp.NPY_ARRAY_WRITEABLE, None)
+    cnp.PyArray_UpdateFlags(a, cnp.NPY_ARRAY_C_CONTIGUOUS | cnp.NPY_ARRAY_F_CONTIGUOUS | cnp.NPY_ARRAY_ALIGNED)
+    owner = alias(t)
+    Py_INCREF(owner)
+    cnp.PyArray_SetBaseObject(a, owner)
+    return a
+
+cdef Tensor plain_float(Tensor t):
+    "bfloat16 as float32, for whoever cannot read it"
+    return cast_to(t, WB_F32) if t.a.dtype == WB_BF16 else t
+
+cpdef Tensor from_numpy(a):
+    """A tensor over the memory of an ndarray; copied only where strides are negative or not whole elements, or the memory is read-only
+    or in foreign byte order.
+
+    Raises:
+        TypeError: there is no dtype for the array's.
+    """
+    cdef cnp.ndarray arr
+    cdef int i, dt
+    cdef Tensor r
+    if not isinstance(a, np.ndarray): raise TypeError(f"from_numpy: expected an ndarray, got {type(a).__name__}")
+    arr = a
+    if not arr.dtype.isnative: arr = arr.astype(arr.dtype.newbyteorder("="))
+    d = BY_NUMPY.get(arr.dtype)
+    if d is None:
+        if arr.dtype.kind in "ui" and arr.dtype.itemsize > 1: raise TypeError(f"from_numpy: expected one of {', '.join(DTYPE_NAMES)}, got {arr.dtype}; convert with a.astype('int64')")
+        raise TypeError(f"from_numpy: expected one of {', '.join(DTYPE_NAMES)}, got {arr.dtype}")
+    dt = (<dtype>d).index
+    if arr.ndim > MAXD: raise ValueError(f"from_numpy: expected at most {MAXD} dimensions, got {arr.ndim}")
+    cdef long item = wb_itemsize[dt]
+    for i in range(arr.ndim):
+        if arr.shape[i] > 1 and (arr.strides[i] < 0 or arr.strides[i] % item): arr = arr.copy(); break
+    if not cnp.PyArray_ISWRITEABLE(arr) or not cnp.PyArray_ISALIGNED(arr): arr = arr.copy()
+    r = new_tensor()
+    r.a.ndim = arr.ndim; r.a.dtype = dt
+    for i in range(arr.ndim): r.a.shape[i] = arr.shape[i]; r.a.strides[i] = arr.strides[i] // item if arr.shape[i] > 1 else 1
+    wb_set_layout(&r.a)
+    if r.a.layout & WB_CONTIGUOUS: wb_set_contiguous(&r.a, r.a.ndim, r.a.shape, dt)
+    r.st = wb_storage_foreign(<char*>cnp.PyArray_DATA(arr), cnp.PyArray_NBYTES(arr), <PyObject*>arr)
+    if r.st == NULL: raise no_memory(64)
+    r.a.data = r.st.data
+    return r
+
+cdef int get_buffer(Tensor t, Py_buffer* view, int flags) except -1:
+    cdef int i
+    cdef long item = wb_itemsize[t.a.dtype]
+    if t.rg: raise BufferError("buffer: expected a tensor that does not require grad; use tensor.detach()")
+    if t.a.dtype == WB_BF16: raise BufferError("buffer: expected a dtype that the buffer protocol has, got bfloat16; convert with .float()")
+    if not flags & 0x18 and not t.a.layout & WB_CONTIGUOUS: raise BufferError("buffer: expected contiguous memory; use tensor.contiguous()")
+    cdef Py_ssize_t* m = <Py_ssize_t*>malloc(2 * MAXD * sizeof(Py_ssize_t))
+    if m == NULL: raise MemoryError()
+    for i in range(t.a.ndim): m[i] = t.a.shape[i]; m[MAXD + i] = t.a.strides[i] * item
+    view.buf = t.a.data; view.obj = alias(t); view.len = t.a.n * item; view.readonly = 0; view.itemsize = item
+    view.format = FORMATS[t.a.dtype]; view.ndim = t.a.ndim; view.shape = m; view.strides = m + MAXD; view.suboffsets = NULL; view.internal = m
+    return 0
+
+cdef object item_of(Tensor t):
+    if t.a.n != 1: raise RuntimeError(f"item: expected a tensor of one element, got shape {shape_tuple(t)}")
+    cdef int k = t.a.dtype
+    cdef char* p = t.a.data
+    if k == WB_F32: return <double>(<float*>p)[0]
+    if k == WB_F64: return (<double*>p)[0]
+    if k == WB_I64: return (<long*>p)[0]
+    if k == WB_BOOL: return bool((<unsigned char*>p)[0])
+    if k == WB_I32: return (<int*>p)[0]
+    return as_numpy(plain_float(t)).item()
+
+cdef bint is_number(object v):
+    return PyFloat_Check(v) or PyLong_Check(v) or isinstance(v, (complex, np.generic))
+
+def fill(Tensor t, value):
+    """Set every element to a number."""
+    fill_with(t, value)
+    t.st.version += 1
+    return t
+
+cdef int fill_with(Tensor t, value) except -1:
+    cdef Tensor v
+    if t.a.n == 0: return 0
+    if type(value) is int and value == 0 and t.a.layout & WB_DENSE:
+        memset(t.a.data, 0, t.a.n * wb_itemsize[t.a.dtype])
+        return 0
+    v = scalar(value, t.a.dtype, "fill")
+    copy_into(t, v)
+    return 0
+
+cdef Tensor scalar(value, int dt, str op):
+    "a 0-d tensor of a Python number"
+    cdef Tensor r = empty(0, NULL, dt)
+    cdef char* p = r.a.data
+    try:
+        if dt == WB_F32: (<float*>p)[0] = <float><double>value
+        elif dt == WB_F64: (<double*>p)[0] = value
+        elif dt == WB_I64: (<long*>p)[0] = int(value)
+        elif dt == WB_BOOL: (<unsigned char*>p)[0] = 1 if value else 0
+        elif dt == WB_BF16 or dt == WB_F16: r = cast_to(scalar(value, WB_F32, op), dt)
+        elif dt < WB_F16: as_numpy(r)[...] = int(value)
+        else: as_numpy(r)[...] = value
+    except OverflowError: raise RuntimeError(f"{op}: expected a number that fits {DTYPES[dt].name}, got {value}") from None
+    except TypeError: raise TypeError(f"{op}: expected a number, got {value!r}") from None
+    return r
+
+def make_empty(shape, dtype_=None, device_=None, bint channels_last=False):
+    """Memory of a shape, not initialised."""
+    cdef long s[MAXD]
+    cdef int n = read_shape(shape, s, "empty")
+    as_device(device_)
+    cdef int dt = default_float if dtype_ is None else (<dtype>as_dtype(dtype_)).index
+    if not channels_last: return empty(n, s, dt)
+    if n != 4: raise RuntimeError(f"empty: expected 4 dimensions for channels_last, got {n}")
+    cdef Tensor r = new_tensor()
+    wb_set_channels_last(&r.a, s, dt)
+    give_memory(r)
+    return r
+
+def make_empty_strided(shape, strides, dtype_=None, device_=None):
+    """Memory for a shape with strides in elements that do not overlap, not initialised."""
+    cdef long s[MAXD]
+    cdef long t[MAXD]
+    cdef int n = read_shape(shape, s, "empty_strided")
+    if read_shape(strides, t, "empty_strided") != n: raise RuntimeError(f"empty_strided: expected as many strides as sizes, got {strides} for {shape}")
+    as_device(device_)
+    return empty_strided(n, s, t, default_float if dtype_ is None else (<dtype>as_dtype(dtype_)).index)
+
+cdef Tensor legacy_tensor(tuple args):
+    "Tensor(2, 3): uninitialised, of a shape; Tensor([1.0, 2.0]): from data"
+    cdef long s[MAXD]
+    if len(args) == 1 and isinstance(args[0], Tensor): return alias(args[0])
+    if len(args) == 1 and isinstance(args[0], (list, np.ndarray)) or len(args) == 1 and isinstance(args[0], tuple) and not isinstance(args[0], Size):
+        return from_numpy(np.array(args[0], dtype=NUMPY[default_float]))
+    shape = args[0] if len(args) == 1 and isinstance(args[0], Size) else args
+    return empty(read_shape(shape, s, "Tensor"), s, default_float)
+
+def _rebuild(cls, a, name, requires_grad, more):
+    """Unpickle a tensor: from an ndarray, bfloat16 as its bits."""
+    cdef Tensor t = cls.__new__(cls), s = from_numpy(a)
+    if name == "bfloat16": s.a.dtype = WB_BF16
+    init_from(t, s)
+    t.rg = requires_grad
+    if more: attributes(t, NULL).update(more)
+    return t
+
+cdef object bits_of(Tensor t):
+    "the values in row-major memory of their own; bfloat16 as int16"
+    cdef Tensor s = alias(contiguous(t))
+    if s.a.dtype == WB_BF16: s.a.dtype = WB_I16
+    return np.array(as_numpy(s))
+
+cdef object reduce_tensor(Tensor t):
+    if t.fn != NULL: t = alias(t)
+    return _rebuild, (type(t), bits_of(t), DTYPES[t.a.dtype].name, bool(t.rg), dict(attributes(t, NULL)))
+
+cdef object deepcopy_tensor(Tensor t, memo):
+    cdef Tensor r
+    if id(t) in memo: return memo[id(t)]
+    if t.fn != NULL:
+        raise RuntimeError("deepcopy: expected a tensor made by the user (a leaf), got the result of an operation; use x.detach().clone()")
+    from copy import deepcopy
+    r = type(t).__new__(type(t))
+    memo[id(t)] = r
+    s = empty_like(t)
+    copy_into(s, t)
+    init_from(r, s)
+    r.rg = t.rg
+    if t.grad_ != NULL: set_grad(r, deepcopy(<object>t.grad_, memo))
+    attributes(r, NULL).update(deepcopy(attributes(t, NULL), memo))
+    return r
+
+def init_tensor(Tensor t, Tensor source, bint requires_grad):
+    """Give `t` the memory of `source`: what Parameter.__new__ calls."""
+    init_from(t, source)
+    set_requires_grad(t, requires_grad)
+    return t

@@ -1,0 +1,167 @@
+# Op: one per definition; it is the function and the method that users call. Binding of arguments.
+ctypedef object (*impl_t)(Op op, PyObject** s)
+ctypedef int (*native_back_t)(Node nd, Tensor g, PyObject** out) except -1
+ctypedef int (*geometry_t)(Tensor a, Tensor r, PyObject** s) except -1
+
+RULE_RESULT, RULE_NEED, RULE_EXTRA, RULE_SHAPE, RULE_DTYPE = 1000, 1001, 2000, 3000, 4000
+cdef enum: SAVE_RESULT = 1, SAVE_EXTRA = 2
+cdef enum: R_PROMOTE, R_FLOAT, R_BOOL, R_FIRST, R_FIXED, R_SUM
+
+cdef class Op:
+    # An operation of the engine, called as a function or as a method of Tensor; `op.definition` holds what its definition says.
+    cdef vectorcallfunc vc          # must stay first: its offset goes into tp_vectorcall_offset
+    cdef impl_t impl
+    cdef native_back_t nback
+    cdef geometry_t geometry
+    cdef const wb_kernel* kern[12]  # by dtype, on the CPU
+    cdef PyObject* dflt[MAXP]
+    cdef PyObject* pname[MAXP]
+    cdef int np_, npos, star, nt, seq, first, na, nextra, rule, rule_dt, dim_at, keepdim_at, dtype_at
+    cdef int tpos[MAXP]             # parameter of the k-th tensor
+    cdef int ord_[MAXP]             # and back; -1: not a tensor
+    cdef int apos[MAXP]             # parameters that are attributes
+    cdef double dattr[MAXP]         # their defaults
+    cdef unsigned save_params[MAXP], save_flags[MAXP], save_shapes[MAXP]     # what the rule of the k-th tensor needs
+    cdef bint has_rule[MAXP]
+    cdef Op outer                   # of an in-place form: the op itself
+    cdef Op twin                    # of an op: its in-place form
+    cdef Op back_op                 # its fused backward, where one of the usual name is defined
+    cdef readonly object definition, name, params, body, infer, formula, rules, codes, together, together_codes, pack
+    cdef dict __dict__
+    def __get__(self, o, t): return self if o is None else PyMethod_New(self, o)
+    def __repr__(self): return f"<op {self.name}>"
+    def __reduce__(self): return _op_named, (self.name,)
+    @property
+    def __signature__(self):
+        import inspect
+        p = list(inspect.signature(self.body).parameters.values())
+        return inspect.Signature(p)
+    @property
+    def kernel_dtypes(self):
+        """Names of the dtypes that have a native kernel."""
+        return [DTYPES[i].name for i in range(12) if self.kern[i] != NULL]
+    def reference(self, *args, **kwargs):
+        """Run through the NumPy body even where a kernel exists: what tests compare kernels with."""
+        global FORCE_BODY
+        old = FORCE_BODY
+        FORCE_BODY = True
+        try: return self(*args, **kwargs)
+        finally: FORCE_BODY = old
+
+OPS = {}
+cdef bint FORCE_BODY = False
+cdef object HOOK = None             # called with (op, bound arguments, result): profiler, capture. One pointer test when unset.
+def _op_named(name): return OPS[name]
+
+cdef inline object run(Op op, PyObject** s):
+    r = op.impl(op, s)
+    if HOOK is not None: HOOK(op, tuple([<object>s[i] for i in range(op.np_)]), r)
+    return r
+
+cdef object impl_missing(Op op, PyObject** s):
+    raise RuntimeError("this operator has no definition yet; import workbench.engine first")
+
+cdef PyObject* op_vectorcall(PyObject* self, PyObject** args, size_t nf, PyObject* kw) except NULL:
+    cdef Op op = <Op>self
+    cdef PyObject* s[MAXP]
+    cdef Py_ssize_t n = nf & <size_t>0x7fffffffffffffff
+    cdef Py_ssize_t i
+    cdef object r
+    if n <= op.npos and kw == NULL and op.star < 0:
+        for i in range(n): s[i] = args[i]
+        for i in range(n, op.np_):
+            s[i] = op.dflt[i]
+            if s[i] == NULL: raise TypeError(f"{op.name}: expected argument {op.params[i]!r} (position {i + 1}), got nothing")
+        r = run(op, s)
+    else: r = bind(op, args, n, kw)
+    Py_INCREF(r)
+    return <PyObject*>r
+
+cdef dict ALIASES = {"axis": "dim", "keepdims": "keepdim", "x": "input", "x1": "input", "x2": "other", "a": "input"}
+
+cdef object bind(Op op, PyObject** args, Py_ssize_t n, PyObject* kw):
+    "keywords, a spread-out sequence, out="
+    cdef PyObject* s[MAXP]
+    cdef Py_ssize_t i, given = n
+    cdef int k
+    packed = None
+    out = None
+    if op.star >= 0 and n > op.star and (PyIndex_Check(<object>args[op.star]) and not is_tensor(args[op.star]) or is_tensor(args[op.star]) and (<Tensor>args[op.star]).a.ndim == 0):
+        packed = tuple([<object>args[i] for i in range(op.star, n)])
+        n = op.star
+    elif op.star >= 0 and n == op.star and kw == NULL and op.dflt[op.star] == NULL:
+        packed = ()
+    if n > op.npos: raise TypeError(f"{op.name}: expected at most {op.npos} positional arguments, got {n}")
+    for i in range(op.np_): s[i] = args[i] if i < n else NULL
+    if packed is not None: s[op.star] = <PyObject*>packed
+    if kw != NULL:
+        for i in range(len(<tuple>kw)):
+            name = (<tuple>kw)[i]
+            k = param_index(op, name)
+            if k < 0 and name in ALIASES: k = param_index(op, ALIASES[name])
+            if k < 0:
+                if name == "out":
+                    out = <object>args[given + i]
+                    continue
+                raise TypeError(f"{op.name}: expected one of the arguments {', '.join(op.params)}, got {name!r}")
+            if s[k] != NULL: raise TypeError(f"{op.name}: expected argument {op.params[k]!r} once, got it twice")
+            s[k] = args[given + i]
+    for i in range(op.np_):
+        if s[i] == NULL:
+            s[i] = op.dflt[i]
+            if s[i] == NULL: raise TypeError(f"{op.name}: expected argument {op.params[i]!r}, got nothing")
+    if out is None: return run(op, s)
+    if wb_grad_mode() and any_requires(op, s): raise RuntimeError(f"{op.name}: expected arguments that do not require grad with out=, got some that do; use no_grad or leave out= away")
+    return write_out(op, run(op, s), out)
+
+cdef int param_index(Op op, name) except -2:
+    cdef int j
+    for j in range(op.np_):
+        if op.pname[j] == <PyObject*>name: return j
+    for j in range(op.np_):
+        if op.params[j] == name: return j
+    return -1
+
+cdef object write_out(Op op, r, out):
+    cdef Tensor o
+    if isinstance(r, tuple):
+        if not isinstance(out, (tuple, list)) or len(out) != len(r): raise TypeError(f"{op.name}: expected out to be {len(r)} tensors, got {out!r}")
+        t = [write_out(op, a, b) for a, b in zip(r, out)]
+        return op.pack(*t) if op.pack is not None else tuple(t)
+    if not isinstance(out, Tensor): raise TypeError(f"{op.name}: expected out to be a Tensor, got {type(out).__name__}")
+    o = out
+    if not can_cast((<Tensor>r).a.dtype, o.a.dtype): raise RuntimeError(f"{op.name}: expected out of a dtype that holds {(<Tensor>r).dtype.name}, got {o.dtype.name}")
+    if not same_shape(&o.a, &(<Tensor>r).a): init_from(o, empty((<Tensor>r).a.ndim, (<Tensor>r).a.shape, o.a.dtype))
+    copy_into(o, <Tensor>r)
+    o.st.version += 1
+    return o
+
+cdef inline object binop(Op op, PyObject* a, PyObject* b):
+    cdef PyObject* s[MAXP]
+    cdef int i
+    s[0] = a; s[1] = b
+    for i in range(2, op.np_): s[i] = op.dflt[i]
+    if not is_tensor(b) and not operand(<object>b) or not is_tensor(a) and not operand(<object>a): return NotImplemented
+    return run(op, s)
+
+cdef inline bint operand(object v):
+    return PyFloat_Check(v) or PyLong_Check(v) or is_number(v)
+
+cdef inline object unop(Op op, PyObject* a):
+    cdef PyObject* s[MAXP]
+    cdef int i
+    s[0] = a
+    for i in range(1, op.np_): s[i] = op.dflt[i]
+    return run(op, s)
+
+cdef object apply1(Op op, a):
+    return unop(op, <PyObject*>a)
+cdef object apply2(Op op, a, b):
+    cdef PyObject* s[MAXP]
+    cdef int i
+    s[0] = <PyObject*>a; s[1] = <PyObject*>b
+    for i in range(2, op.np_): s[i] = op.dflt[i]
+    return run(op, s)
+
+cdef object not_a_tensor(Op op, int i, object v):
+    return TypeError(f"{op.name}: expected {op.params[i]} to be a Tensor, got {type(v).__name__}")
