@@ -60,6 +60,7 @@ def op(
     outputs: tuple[str, ...] = (),
     extra: tuple[str, ...] = (),
     dtypes: tuple[str, ...] | None = None,
+    kernel: str = "",
     onnx: str | Callable[..., Any] | Unsupported | None = None,
     peer: str | Callable[..., Any] | None = None,
 ) -> Callable[[FunctionType], Op]:
@@ -81,6 +82,8 @@ def op(
         outputs: Names of the fields where a named tuple comes back.
         extra: Names of outputs after the public ones, kept only for the derivative, which may name them.
         dtypes: What the tests try: FLOATING, NUMBER, ALL or names; by default that of the result rule.
+        kernel: The name that its kernel is registered under, where it is not the op's own: a public op often only chooses arguments for
+            an internal one, and the kernel has the public name.
         onnx: The op type where it takes the tensors in order, or a function `f(graph, *bound arguments)`, or Unsupported.
         peer: PyTorch's name of it below `torch` (by default found in the spaces), or a function of torch arguments.
     """
@@ -96,8 +99,9 @@ def op(
             attrs=attrs, result=result, outputs=outputs, extra=extra, body=f, doc=f.__doc__, module=f.__module__,
             spaces=(spaces,) if isinstance(spaces, str) else spaces,
             methods=(name,) if methods is True else tuple(methods or ()), inplace=inplace,
-            dtypes=dtypes or (ALL if result == "bool" else FLOATING), onnx=onnx, peer=peer, rules={}, together=None, formula=None,
-            samples=None, refuses=None, infer=None, pack=namedtuple(name, outputs) if outputs else None,  # noqa: PYI024
+            dtypes=dtypes or (ALL if result == "bool" else FLOATING), kernel=kernel or name, onnx=onnx, peer=peer,
+            rules={}, together=None, formula=None, samples=None, refuses=None, infer=None,
+            pack=namedtuple(name, outputs) if outputs else None,
         )  # fmt: skip
         made = core.define(definition)
         REGISTRY[name] = made
@@ -148,7 +152,9 @@ def _needs(o: Op, f: FunctionType, skip: int) -> tuple[tuple[str, ...], tuple[in
         elif name.endswith("_dtype") and name[:-6] in params:
             code.append(core.RULE_DTYPE + params.index(name[:-6]))
         else:
-            raise TypeError(f"derivative of {o.name}: {name!r} is neither a parameter nor result, need, an extra output or <parameter>_shape")
+            raise TypeError(
+                f"derivative of {o.name}: {name!r} is neither a parameter nor result, need, an extra output or <parameter>_shape"
+            )
     return tuple(code)
 
 

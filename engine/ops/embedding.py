@@ -1,0 +1,191 @@
+"""Rows of a table, and classes as vectors."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from workbench.ext.core import _core as core
+
+from ._define import Unsupported, derivative, infer, op, refuses, samples
+from .comparison import eq, where
+from .errors import expected
+
+Tensor = core.Tensor
+
+
+@op("call", tensors=("weight", "input"), spaces=(), methods=False, kernel="embedding", peer=None, onnx=Unsupported("an internal form"))
+def embedding_of(weight, input, padding_idx=-1):
+    """`embedding` with the table first, which decides the dtype."""
+    if input.size and not (input.min() >= 0 and input.max() < len(weight)):
+        raise expected(
+            "embedding", f"indices in the range [0, {len(weight) - 1}]", f"one from {input.min()} to {input.max()}", error=IndexError
+        )
+    return weight[input]
+
+
+@infer(embedding_of)
+def _(weight, input, padding_idx):
+    if input.dtype not in (core.int64, core.int32):
+        raise expected("embedding", "input of dtype int64", input, "cast with input.long()", RuntimeError)
+    if weight.ndim != 2:
+        raise expected("embedding", "weight of 2 dimensions", weight, "one row for each index", RuntimeError)
+    return [((*input.shape, weight.shape[1]), weight.dtype)], [weight.shape[0], padding_idx], []
+
+
+@op("call", tensors=("grad", "input"), spaces=(), methods=False, peer=None, onnx=Unsupported("a backward"))
+def embedding_backward(grad, input, num, padding_idx):
+    """Gradient of the table: the gradients of each row added up."""
+    table = np.zeros((num, grad.shape[-1]), grad.dtype)
+    kept = input.reshape(-1) != padding_idx
+    np.add.at(table, input.reshape(-1)[kept], grad.reshape(-1, grad.shape[-1])[kept])
+    return table
+
+
+@infer(embedding_backward)
+def _(grad, input, num, padding_idx):
+    return [((num, grad.shape[-1]), grad.dtype)], [num, padding_idx], []
+
+
+def _masked(rows, input, padding_idx):
+    return rows if padding_idx < 0 else where(eq(input, padding_idx).unsqueeze(-1), 0, rows)
+
+
+derivative(embedding_backward, grad=lambda g, input, padding_idx: _masked(embedding_of(g, input, padding_idx), input, padding_idx))
+derivative(
+    embedding_of,
+    weight=lambda g, weight_shape, input, padding_idx: embedding_backward(g, input, weight_shape[0], padding_idx),
+)
+
+
+@samples(embedding_of)
+def _(s):
+    yield s(s.normal(5, 3), s.integers(2, 4, high=5), -1)
+    yield s(s.normal(5, 3), s.integers(4, high=5), 2).without("gradcheck", because="the padding row gets no gradient, on purpose")
+
+
+@samples(embedding_backward)
+def _(s):
+    yield s(s.normal(2, 4, 3), s.integers(2, 4, high=5), 5, -1)
+    yield s(s.normal(4, 3), s.integers(4, high=5), 5, 2)
+
+
+def _embedding_form(b, input, weight, *rest):
+    return b.node("Gather", weight, input)
+
+
+@op("composite", tensors=("input", "weight"), spaces="functional", methods=False, onnx=_embedding_form,
+    peer=lambda torch, input, weight, **k: torch.nn.functional.embedding(input, weight, **k))  # fmt: skip
+def embedding(input, weight, padding_idx=None, max_norm=None, norm_type=2.0, scale_grad_by_freq=False, sparse=False):
+    """Look up rows of a table.
+
+    y = weight[input]
+
+    Args:
+        input: Which rows, of dtype int64 or int32, >= 0.
+        weight: The table.
+        padding_idx: A row that gets no gradient; negative ones count from the end.
+        max_norm: Rows that are looked up are first scaled in place to at most this norm; None leaves them.
+        norm_type: Order of that norm.
+        scale_grad_by_freq: Not offered.
+        sparse: Accepted for PyTorch's sake; gradients are dense.
+
+    Shape:
+        input: (*); weight: (n, m); result: (*, m).
+
+    Returns:
+        Tensor of the dtype of `weight`.
+
+    Raises:
+        IndexError: there is no such row.
+        RuntimeError: `input` is not of whole numbers, or `weight` is not a table.
+        NotImplementedError: `scale_grad_by_freq` is set.
+
+    Example:
+        >>> embedding(tensor([1, 0]), tensor([[1.0, 2.0], [3.0, 4.0]]))
+        tensor([[3., 4.],
+                [1., 2.]])
+    """
+    if scale_grad_by_freq:
+        raise expected("embedding", "scale_grad_by_freq to be False", True, "scale the gradient of weight in a hook", NotImplementedError)
+    n = weight.shape[0]
+    if padding_idx is not None and not -n <= padding_idx < n:
+        raise expected("embedding", f"padding_idx in the range [{-n}, {n - 1}]", padding_idx, error=RuntimeError)
+    if max_norm is not None:
+        _renormalise(weight, input, max_norm, norm_type)
+    return embedding_of(weight, input, -1 if padding_idx is None else padding_idx % n)
+
+
+def _renormalise(weight, input, max_norm, norm_type):
+    with core.no_grad():
+        rows = core.from_numpy(np.unique(input.numpy()))
+        part = weight.detach()[rows]
+        length = part.norm(norm_type, 1, True)
+        weight.detach()[rows] = where(length > max_norm, part * (max_norm / (length + 1e-7)), part)
+
+
+@samples(embedding)
+def _(s):
+    yield s(s.integers(2, 4, high=5), s.normal(5, 3))
+    yield s(s.integers(4, high=5), s.normal(5, 3), padding_idx=-1).without(
+        "gradcheck", because="the padding row gets no gradient, on purpose"
+    )
+
+
+@refuses(embedding)
+def _(s):
+    yield s(s.tensor([5], "int64"), s.normal(5, 3)).raises(IndexError, "embedding: expected indices")
+    yield s(s.normal(2), s.normal(5, 3)).raises(RuntimeError, "embedding: expected input of dtype int64")
+    yield s(s.tensor([0], "int64"), s.normal(5, 3), padding_idx=5).raises(RuntimeError, "embedding: expected padding_idx")
+    yield s(s.tensor([0], "int64"), s.normal(5)).raises(RuntimeError, "embedding: expected weight of 2")
+
+
+@op("call", spaces="functional", methods=False, dtypes=("int64",), onnx=Unsupported("export eye and Gather"))
+def one_hot(tensor, num_classes=-1):
+    """Write classes as vectors of zeros with a one.
+
+    Args:
+        tensor: Classes, of dtype int64, >= 0.
+        num_classes: How many there are; -1 means the largest class and one more.
+
+    Shape:
+        tensor: (*); result: (*, num_classes).
+
+    Returns:
+        Tensor of int64.
+
+    Raises:
+        RuntimeError: a class is negative or too large, or `tensor` is not of int64.
+
+    Example:
+        >>> functional.one_hot(tensor([0, 2]))
+        tensor([[1, 0, 0],
+                [0, 0, 1]])
+    """
+    n = int(tensor.max()) + 1 if num_classes < 0 else num_classes
+    return (tensor[..., None] == np.arange(n)).astype(np.int64)
+
+
+@infer(one_hot)
+def _(tensor, num_classes):
+    if tensor.dtype is not core.int64:
+        raise expected("one_hot", "tensor of dtype int64", tensor, "cast with tensor.long()", RuntimeError)
+    values = tensor.numpy()
+    if not values.size and num_classes <= 0:
+        raise expected("one_hot", "num_classes for a tensor without elements", num_classes, error=RuntimeError)
+    low, high = (int(values.min()), int(values.max())) if values.size else (0, -1)
+    if low < 0 or 0 <= num_classes <= high:
+        raise expected("one_hot", f"classes in the range [0, {num_classes})", f"one from {low} to {high}", error=RuntimeError)
+    return [((*tensor.shape, high + 1 if num_classes < 0 else num_classes), core.int64)], [num_classes], []
+
+
+@samples(one_hot)
+def _(s):
+    yield s(s.integers(3, 2, high=4))
+    yield s(s.integers(3, high=4), 6)
+
+
+@refuses(one_hot)
+def _(s):
+    yield s(s.tensor([-1], "int64")).raises(RuntimeError, "one_hot: expected classes")
+    yield s(s.tensor([3], "int64"), 3).raises(RuntimeError, "one_hot: expected classes")
+    yield s(s.mask(3)).raises(RuntimeError, "one_hot: expected tensor of dtype int64")

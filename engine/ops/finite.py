@@ -1,0 +1,119 @@
+"""What is not finite: finding and replacing it."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from workbench.ext.core import _core as core
+
+from ._define import FLOATING, Unsupported, derivative, op, samples
+from .comparison import where
+
+
+@op("map", result="bool", dtypes=FLOATING, onnx="IsNaN")
+def isnan(input):
+    """Tell where an element is not a number.
+
+    Args:
+        input: Tensor of any dtype.
+
+    Shape:
+        input: (*); result: (*).
+
+    Returns:
+        Tensor of bool.
+
+    Example:
+        >>> isnan(tensor([1.0, nan, -inf]))
+        tensor([False,  True, False])
+    """
+    return np.isnan(input)
+
+
+@op("map", result="bool", dtypes=FLOATING, onnx="IsInf")
+def isinf(input):
+    """Tell where an element is positive or negative infinity.
+
+    Args:
+        input: Tensor of any dtype.
+
+    Shape:
+        input: (*); result: (*).
+
+    Returns:
+        Tensor of bool.
+
+    Example:
+        >>> isinf(tensor([1.0, nan, -inf]))
+        tensor([False, False,  True])
+    """
+    return np.isinf(input)
+
+
+@op("map", result="bool", dtypes=FLOATING, onnx=lambda b, x: b.node("Not", b.node("Or", b.node("IsNaN", x), b.node("IsInf", x))))
+def isfinite(input):
+    """Tell where an element is neither infinite nor nan.
+
+    Args:
+        input: Tensor of any dtype.
+
+    Shape:
+        input: (*); result: (*).
+
+    Returns:
+        Tensor of bool.
+
+    Example:
+        >>> isfinite(tensor([1.0, nan, -inf]))
+        tensor([ True, False, False])
+    """
+    return np.isfinite(input)
+
+
+@samples(isnan)
+@samples(isinf)
+@samples(isfinite)
+def _(s):
+    yield s(s.tensor([1.0, np.nan, np.inf, -np.inf, 0.0]))
+
+
+@op("map", attrs=("nan", "posinf", "neginf"), spaces=(), methods=False, onnx=Unsupported("an internal form"))
+def replace_nonfinite(input, nan, posinf, neginf):
+    """`nan_to_num` with all three replacements given as numbers."""
+    return np.where(np.isnan(input), nan, np.where(input == np.inf, posinf, np.where(input == -np.inf, neginf, input))).astype(input.dtype)
+
+
+derivative(replace_nonfinite, input=lambda g, input: where(isfinite(input), g, 0))
+
+
+@op("composite", dtypes=FLOATING, onnx=Unsupported("not a part of a trained network"))
+def nan_to_num(input, nan=0.0, posinf=None, neginf=None):
+    """Replace what is not finite.
+
+    Args:
+        input: Tensor of a floating dtype; others have nothing to replace.
+        nan: In place of nan.
+        posinf: In place of infinity; None means the largest finite number.
+        neginf: In place of minus infinity; None means the smallest finite number.
+
+    Shape:
+        input: (*); result: (*).
+
+    Returns:
+        Tensor of the dtype of `input`.
+
+    Example:
+        >>> nan_to_num(tensor([1.0, nan, -inf]), neginf=-9.0)
+        tensor([ 1.,  0., -9.])
+    """
+    if not input.dtype.is_floating_point:
+        return input.clone()
+    top = core.finfo(input.dtype).max
+    return replace_nonfinite(input, nan or 0.0, top if posinf is None else posinf, -top if neginf is None else neginf)
+
+
+@samples(nan_to_num)
+def _(s):
+    yield s(s.normal(4))
+    yield s(s.tensor([1.0, np.nan, np.inf, -np.inf]), 1.0, 2.0, 3.0).without("gradcheck", because="no differences at infinity")
+    yield s(s.tensor([1.0, np.nan, np.inf, -np.inf])).without("gradcheck", because="no differences at infinity")

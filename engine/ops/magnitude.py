@@ -1,0 +1,277 @@
+"""Norms, soft maxima and counts over dimensions."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from ._define import ALL, Unsupported, derivative, op, refuses, samples
+from ._help import axes, floating, restore
+from .comparison import eq, ne, where
+from .errors import expected
+from .exponential import exp
+from .finite import isnan
+from .power import abs, pow, sign
+from .reduce import _reduced, sum
+
+
+@op("reduce", result="float", onnx=lambda b, x, dim, keepdim: _reduced("ReduceLogSumExp", b, x, dim, keepdim))
+def logsumexp(input, dim, keepdim=False):
+    """Take the logarithm of the sum of exponentials, without overflow.
+
+    y = log(sum(e ** input))
+
+    Args:
+        input: Exponents; integers are converted to the default dtype.
+        dim: Dimension or dimensions that go; () means all.
+        keepdim: Keep them with size 1.
+
+    Shape:
+        input: (*); result: that of input without `dim`, or with size 1 there.
+
+    Returns:
+        Tensor of a floating dtype; -inf over no elements.
+
+    Example:
+        >>> logsumexp(tensor([1000.0, 1000.0]), 0)
+        tensor(1000.6931)
+    """
+    dims = axes("logsumexp", dim, input.ndim)
+    top = np.max(input, axis=dims, keepdims=True, initial=-np.inf)
+    top = np.where(np.isfinite(top), top, 0).astype(input.dtype)
+    total = np.log(np.sum(np.exp(input - top), axis=dims, keepdims=True)) + top
+    return total if keepdim else np.squeeze(total, dims)
+
+
+def _logsumexp_input(g, input, result, dim, keepdim):
+    g, result = (restore(t, input.ndim, dim, keepdim) for t in (g, result))
+    return g * exp(input - where(eq(result, -float("inf")), 0, result))
+
+
+derivative(logsumexp, input=_logsumexp_input)
+
+
+@samples(logsumexp)
+def _(s):
+    yield s(s.normal(3, 4), 1)
+    yield s(s.normal(2, 3, 4), (0, 2), True)
+    yield s(s.tensor([-1000.0, 0.0, 1000.0]), 0)
+
+
+@op("reduce", spaces=(), methods=False, attrs=("ord",), kernel="norm", onnx=Unsupported("an internal form"),
+    peer=lambda torch, x, dim, keepdim, ord: torch.linalg.vector_norm(x, ord, dim, keepdim))  # fmt: skip
+def norm_over(input, dim=None, keepdim=False, ord=2.0):
+    """`vector_norm` with the choices made."""
+    x, dims = np.abs(input.astype(np.float64)), axes("norm", dim, input.ndim)
+    if ord == np.inf:
+        y = np.max(x, axis=dims, keepdims=keepdim, initial=0)
+    elif ord == -np.inf:
+        y = np.min(x, axis=dims, keepdims=keepdim)
+    elif ord == 0:
+        y = np.sum(x != 0, axis=dims, keepdims=keepdim)
+    else:
+        y = np.sum(x**ord, axis=dims, keepdims=keepdim) ** (1 / ord)
+    return y.astype(input.dtype)
+
+
+def _norm_input(g, input, result, dim, keepdim, ord):
+    """Where the norm is 0 the gradient is 0."""
+    g, result = (restore(t, input.ndim, dim, keepdim) for t in (g, result))
+    if ord == 0:
+        return g * 0 * input
+    if ord == 1:
+        return g * sign(input)
+    if ord in (float("inf"), -float("inf")):
+        ties = eq(abs(input), result)
+        return where(ties, sign(input) * g / ties.sum(dim, True), 0)
+    if ord == 2:
+        return input * where(eq(result, 0), 0, g / result)
+    return where(eq(input, 0), 0, sign(input) * pow(abs(input), ord - 1)) * where(eq(result, 0), 0, g * pow(result, 1 - ord))
+
+
+derivative(norm_over, input=_norm_input)
+
+
+@samples(norm_over)
+def _(s):
+    for ord in (2.0, 1.0, 0.0, 3.0, 0.5, float("inf"), -float("inf")):
+        yield s(s.distinct(3, 4) + s.tensor(0.1), 1, False, ord)
+
+
+def _norm_form(b, x, ord, dim, keepdim, dtype):
+    if ord in (1, 2) and dtype is None:
+        return _reduced(f"ReduceL{int(ord)}", b, x, dim, keepdim)
+    return Unsupported("norms but 1 and 2, and those that convert")
+
+
+@op("composite", spaces="linalg", methods=False, onnx=_norm_form)
+def vector_norm(x, ord=2, dim=None, keepdim=False, *, dtype=None):
+    """Take the norm of vectors.
+
+    y = sum(|x| ** ord) ** (1 / ord); the largest |x| for inf, the smallest for -inf, the number of elements that are not 0 for 0
+
+    Args:
+        x: Tensor of a floating dtype.
+        ord: Order of the norm.
+        dim: Dimension or dimensions that go; None means all.
+        keepdim: Keep them with size 1.
+        dtype: What `x` is converted to first.
+
+    Shape:
+        x: (*); result: that of x without `dim`, or with size 1 there.
+
+    Returns:
+        Tensor of the dtype of `x`.
+
+    Raises:
+        RuntimeError: `x` is not floating.
+
+    Example:
+        >>> linalg.vector_norm(tensor([3.0, 4.0]))
+        tensor(5.)
+    """
+    x = x if dtype is None else x.to(dtype)
+    floating("vector_norm", x, "x")
+    return norm_over(x, dim, keepdim, float(ord))
+
+
+@samples(vector_norm)
+def _(s):
+    yield s(s.normal(3, 4))
+    yield s(s.away(3, 4), 1, 0)
+    yield s(s.normal(3, 4), 3, (0, 1), True)
+
+
+@refuses(vector_norm)
+def _(s):
+    yield s(s.integers(3)).raises(RuntimeError, "vector_norm: expected x")
+
+
+def _torch_norm_form(b, x, p, dim, keepdim, dtype):
+    return _norm_form(b, x, 2 if p in ("fro", None) else p, dim, keepdim, dtype)
+
+
+@op("composite", onnx=_torch_norm_form)
+def norm(input, p="fro", dim=None, keepdim=False, dtype=None):
+    """Take the norm of vectors, or of matrices as vectors.
+
+    y = sum(|input| ** p) ** (1 / p)
+
+    Args:
+        input: Tensor of a floating dtype.
+        p: Order of the norm; "fro" means 2.
+        dim: Dimension or dimensions that go; None means all.
+        keepdim: Keep them with size 1.
+        dtype: What `input` is converted to first.
+
+    Shape:
+        input: (*); result: that of input without `dim`, or with size 1 there.
+
+    Returns:
+        Tensor of the dtype of `input`.
+
+    Raises:
+        RuntimeError: `input` is not floating, or `p` is another word.
+
+    Example:
+        >>> norm(tensor([3.0, 4.0]))
+        tensor(5.)
+    """
+    if isinstance(p, str) and p != "fro":
+        raise expected("norm", 'p to be a number or "fro"', p, error=RuntimeError)
+    return vector_norm(input, 2 if p in ("fro", None) else p, dim, keepdim, dtype=dtype)
+
+
+@samples(norm)
+def _(s):
+    yield s(s.normal(3, 4))
+    yield s(s.away(3, 4), 1, 0)
+
+
+@refuses(norm)
+def _(s):
+    yield s(s.normal(3), "nuc").raises(RuntimeError, "norm: expected p")
+
+
+@op("composite", dtypes=ALL, onnx=Unsupported("a count, not part of a network"))
+def count_nonzero(input, dim=None):
+    """Count the elements that are not 0.
+
+    Args:
+        input: Tensor.
+        dim: Dimension or dimensions that go; None means all.
+
+    Shape:
+        input: (*); result: that of input without `dim`.
+
+    Returns:
+        Tensor of int64.
+
+    Example:
+        >>> count_nonzero(tensor([0.0, 2.0, 3.0]))
+        tensor(2)
+    """
+    return ne(input, 0).sum(dim)
+
+
+@samples(count_nonzero)
+def _(s):
+    yield s(s.tensor([[0, 1, 1], [0, 0, 1]]))
+    yield s(s.tensor([[0, 1, 1], [0, 0, 1]]), 1)
+
+
+@op(
+    "composite",
+    onnx=lambda b, x, dim, keepdim, dtype: _reduced(
+        "ReduceSum", b, b.node("Where", b.node("IsNaN", x), b.constant(np.zeros((), b.dtype(x))), x), dim, keepdim
+    ),
+)
+def nansum(input, dim=None, keepdim=False, *, dtype=None):
+    """Add up what is a number.
+
+    Args:
+        input: Tensor; nan counts as 0.
+        dim: Dimension or dimensions that go; None means all.
+        keepdim: Keep them with size 1.
+        dtype: What `input` is converted to first.
+
+    Shape:
+        input: (*); result: that of input without `dim`, or with size 1 there.
+
+    Returns:
+        Tensor of the dtype of `input`.
+
+    Example:
+        >>> nansum(tensor([1.0, nan]))
+        tensor(1.)
+    """
+    return sum(where(isnan(input), 0, input), dim, keepdim, dtype=dtype)
+
+
+@op("composite", onnx=Unsupported("a mean over a number of elements that depends on their values"))
+def nanmean(input, dim=None, keepdim=False, *, dtype=None):
+    """Take the average of what is a number.
+
+    Args:
+        input: Tensor of a floating dtype; nan is left out.
+        dim: Dimension or dimensions that go; None means all.
+        keepdim: Keep them with size 1.
+        dtype: What `input` is converted to first.
+
+    Shape:
+        input: (*); result: that of input without `dim`, or with size 1 there.
+
+    Returns:
+        Tensor of the dtype of `input`.
+
+    Example:
+        >>> nanmean(tensor([1.0, nan]))
+        tensor(1.)
+    """
+    return nansum(input, dim, keepdim, dtype=dtype) / isnan(input).logical_not().sum(dim, keepdim)
+
+
+@samples(nansum)
+@samples(nanmean)
+def _(s):
+    yield s(s.tensor([[1.0, np.nan, 3.0], [2.0, 4.0, np.nan]])).without("gradcheck", because="no differences at nan")
+    yield s(s.normal(3, 4), 1, True)

@@ -1,0 +1,295 @@
+"""Sign, magnitude, powers and roots."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from workbench.ext.core import _core as core
+
+from ._define import FLOATING, NUMBER, Unsupported, derivative, op, refuses, samples
+from ._help import nothing
+from .comparison import where
+from .errors import expected
+from .exponential import log
+
+Tensor = core.Tensor
+
+
+@op("map", methods=("neg", "negative"), inplace=True, dtypes=NUMBER, onnx="Neg")
+def neg(input):
+    """Change the sign of each element.
+
+    y = -input
+
+    Args:
+        input: Tensor of any dtype but bool.
+
+    Shape:
+        input: (*); result: (*).
+
+    Returns:
+        Tensor of the dtype of `input`.
+
+    Example:
+        >>> neg(tensor([1.0, -2.0]))
+        tensor([-1.,  2.])
+    """
+    return np.negative(input)
+
+
+derivative(neg, input=lambda g: -g)
+
+
+@op("map", methods=("abs", "absolute"), inplace=True, dtypes=NUMBER, onnx="Abs")
+def abs(input):
+    """Take the magnitude of each element; its derivative at 0 is 0.
+
+    y = |input|
+
+    Args:
+        input: Tensor of any dtype but bool.
+
+    Shape:
+        input: (*); result: (*).
+
+    Returns:
+        Tensor of the dtype of `input`.
+
+    Example:
+        >>> abs(tensor([1.0, -2.0]))
+        tensor([1., 2.])
+    """
+    return np.abs(input)
+
+
+derivative(abs, input=lambda g, input: g * sign(input))
+
+
+@op("map", methods=("sign", "sgn"), inplace=True, dtypes=NUMBER, onnx="Sign")
+def sign(input):
+    """Tell the sign of each element: -1, 0 or 1.
+
+    y = -1 if input < 0, 0 if input = 0, 1 if input > 0
+
+    Args:
+        input: Tensor of any dtype.
+
+    Shape:
+        input: (*); result: (*).
+
+    Returns:
+        Tensor of the dtype of `input`.
+
+    Example:
+        >>> sign(tensor([3.0, 0.0, -2.0]))
+        tensor([ 1.,  0., -1.])
+    """
+    return np.sign(input)
+
+
+derivative(sign, input=nothing)
+
+
+@op("map", inplace=True, dtypes=NUMBER, onnx=lambda b, x: b.node("Mul", x, x))
+def square(input):
+    """Multiply each element by itself.
+
+    y = input ** 2
+
+    Args:
+        input: Tensor of any dtype.
+
+    Shape:
+        input: (*); result: (*).
+
+    Returns:
+        Tensor of the dtype of `input`.
+
+    Example:
+        >>> square(tensor([1.0, -2.0]))
+        tensor([1., 4.])
+    """
+    return np.square(input)
+
+
+derivative(square, input=lambda g, input: g * input * 2)
+
+
+@samples(neg)
+@samples(abs)
+@samples(sign)
+@samples(square)
+def _(s):
+    yield s(s.away(3, 4))
+    yield s(s.away(5))
+
+
+@op("map", inplace=True, result="float", onnx="Sqrt")
+def sqrt(input):
+    """Take the square root of each element; nan below 0.
+
+    y = input ** (1/2)
+
+    Args:
+        input: Values >= 0; integers are converted to the default dtype.
+
+    Shape:
+        input: (*); result: (*).
+
+    Returns:
+        Tensor of a floating dtype.
+
+    Example:
+        >>> sqrt(tensor([4.0, 9.0]))
+        tensor([2., 3.])
+    """
+    return np.sqrt(input)
+
+
+derivative(sqrt, input=lambda g, result: g / (result * 2))
+
+
+@op("map", inplace=True, result="float", onnx=lambda b, x: b.node("Reciprocal", b.node("Sqrt", x)))
+def rsqrt(input):
+    """Take one over the square root of each element.
+
+    y = input ** (-1/2)
+
+    Args:
+        input: Values > 0; integers are converted to the default dtype.
+
+    Shape:
+        input: (*); result: (*).
+
+    Returns:
+        Tensor of a floating dtype.
+
+    Example:
+        >>> rsqrt(tensor([4.0, 16.0]))
+        tensor([0.5000, 0.2500])
+    """
+    return 1 / np.sqrt(input)
+
+
+derivative(rsqrt, input=lambda g, result: g * result * result * result * -0.5)
+
+
+@op("map", inplace=True, result="float", onnx="Reciprocal")
+def reciprocal(input):
+    """Take one over each element.
+
+    y = 1 / input
+
+    Args:
+        input: Divisors; integers are converted to the default dtype.
+
+    Shape:
+        input: (*); result: (*).
+
+    Returns:
+        Tensor of a floating dtype.
+
+    Example:
+        >>> reciprocal(tensor([4.0, 10.0]))
+        tensor([0.2500, 0.1000])
+    """
+    return 1 / input
+
+
+derivative(reciprocal, input=lambda g, result: -g * result * result)
+
+
+@samples(sqrt)
+@samples(rsqrt)
+@samples(reciprocal)
+def _(s):
+    yield s(s.positive(3, 4))
+    yield s(s.positive(5))
+
+
+@op("map", tensors=2, inplace=True, dtypes=NUMBER, onnx="Pow")
+def pow(input, exponent):
+    """Take each element to a power.
+
+    y = input ** exponent
+
+    Args:
+        input: Base, a tensor or a number.
+        exponent: Power, a tensor or a number.
+
+    Shape:
+        input, exponent: shapes that broadcast; result: the broadcast shape.
+
+    Returns:
+        Tensor of the promoted dtype.
+
+    Raises:
+        RuntimeError: a whole number is taken to a negative power.
+
+    Example:
+        >>> pow(tensor([1.0, 2.0, 3.0]), 2)
+        tensor([1., 4., 9.])
+    """
+    if np.asarray(exponent).dtype.kind in "iu" and np.asarray(input).dtype.kind in "iub" and np.any(np.asarray(exponent) < 0):
+        raise expected("pow", "exponent >= 0 for whole numbers", "negative ones", "cast with input.float()", RuntimeError)
+    return np.power(input, exponent)
+
+
+def _pow_input(g, input, exponent):
+    if not isinstance(exponent, Tensor):
+        return nothing(g) if exponent == 0 else g * (pow(input, exponent - 1) * exponent)
+    return where(exponent == 0, 0.0, g * exponent * pow(input, exponent - 1))
+
+
+def _pow_exponent(g, input, exponent, result):
+    """The logarithm of a base of 0 counts as 0 unless the exponent is negative."""
+    base = input if isinstance(input, Tensor) else core.tensor(input, g.dtype)
+    return g * where((base == 0) & (exponent >= 0), 0.0, result * log(base))
+
+
+derivative(pow, input=_pow_input, exponent=_pow_exponent)
+
+
+@samples(pow)
+def _(s):
+    yield s(s.positive(3, 4), s.positive(3, 1))
+    for power in (0, 1, 2, 3) + ((-1, 0.5, 2.5, -0.5) if s.floating else ()):
+        yield s(s.positive(5), power)
+    if s.floating:
+        yield s(s.away(5), 2)
+        yield s(2.5, s.normal(4))
+
+
+@refuses(pow)
+def _(s):
+    yield s(s.integers(3), s.integers(3, low=-3, high=-1)).raises(RuntimeError, "pow: expected exponent")
+
+
+@op("composite", tensors=2, dtypes=FLOATING, onnx=Unsupported("double precision throughout is not for deployment"))
+def float_power(input, exponent):
+    """Take each element to a power in double precision.
+
+    y = input ** exponent
+
+    Args:
+        input: Base, a tensor or a number.
+        exponent: Power, a tensor or a number.
+
+    Shape:
+        input, exponent: shapes that broadcast; result: the broadcast shape.
+
+    Returns:
+        Tensor of float64.
+
+    Example:
+        >>> float_power(tensor([2, 3]), -1).dtype
+        torch.float64
+    """
+    wide = [t.to(core.float64) if isinstance(t, Tensor) else t for t in (input, exponent)]
+    return pow(*wide)
+
+
+@samples(float_power)
+def _(s):
+    yield s(s.positive(3, 4), s.normal(4))
+    yield s(s.positive(3), 2)

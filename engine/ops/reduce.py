@@ -1,0 +1,318 @@
+"""Sums, products and extremes over dimensions."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from workbench.ext.core import _core as core
+
+from ._define import ALL, NUMBER, derivative, op, refuses, samples
+from ._help import axes, product, restore
+from .comparison import eq, where
+from .errors import expected
+
+Tensor = core.Tensor
+
+
+def _reduced(kind, b, x, dim, keepdim):
+    """An ONNX reduction: the dimensions are an input."""
+    dims = () if dim is None else (b.constant(np.atleast_1d(np.asarray(dim, np.int64))),)
+    return b.node(kind, x, *dims, keepdims=int(keepdim))
+
+
+def _wide(x):
+    """What sums are accumulated in."""
+    return np.float64 if x.dtype.kind == "f" else np.int64
+
+
+def _count(shape, dim):
+    return product([shape[d] for d in axes("mean", dim, len(shape))])
+
+
+@op("reduce", result="sum", dtypes=ALL, onnx=lambda b, x, dim, keepdim, dtype: _reduced("ReduceSum", b, x, dim, keepdim))
+def sum(input, dim=None, keepdim=False, *, dtype=None):
+    """Add up.
+
+    Args:
+        input: Tensor.
+        dim: Dimension or dimensions that go; None means all.
+        keepdim: Keep them with size 1.
+        dtype: What `input` is converted to first.
+
+    Shape:
+        input: (*); result: that of input without `dim`, or with size 1 there.
+
+    Returns:
+        Tensor of the dtype of `input`; of int64 for bool and whole numbers.
+
+    Example:
+        >>> sum(tensor([[1.0, 2.0], [3.0, 4.0]]), 0)
+        tensor([4., 6.])
+    """
+    total = np.sum(input, axis=axes("sum", dim, input.ndim), keepdims=keepdim, dtype=_wide(input))
+    return total.astype(input.dtype) if input.dtype.kind == "f" else total
+
+
+derivative(sum, input=lambda g, input_shape, dim, keepdim: restore(g, len(input_shape), dim, keepdim).expand(input_shape))
+
+
+@op("reduce", result="float", onnx=lambda b, x, dim, keepdim, dtype: _reduced("ReduceMean", b, x, dim, keepdim))
+def mean(input, dim=None, keepdim=False, *, dtype=None):
+    """Take the average.
+
+    Args:
+        input: Tensor; integers are converted to the default dtype.
+        dim: Dimension or dimensions that go; None means all.
+        keepdim: Keep them with size 1.
+        dtype: What `input` is converted to first.
+
+    Shape:
+        input: (*); result: that of input without `dim`, or with size 1 there.
+
+    Returns:
+        Tensor of a floating dtype; nan over no elements.
+
+    Example:
+        >>> mean(tensor([[1.0, 2.0], [3.0, 4.0]]), 0)
+        tensor([2., 3.])
+    """
+    return np.mean(input, axis=axes("mean", dim, input.ndim), keepdims=keepdim, dtype=np.float64).astype(input.dtype)
+
+
+def _mean_input(g, input_shape, dim, keepdim):
+    return restore(g / _count(input_shape, dim), len(input_shape), dim, keepdim).expand(input_shape)
+
+
+derivative(mean, input=_mean_input)
+
+
+@op("reduce", result="sum", dtypes=NUMBER, onnx=lambda b, x, dim, keepdim, dtype: _reduced("ReduceProd", b, x, dim, keepdim))
+def prod(input, dim=None, keepdim=False, *, dtype=None):
+    """Multiply all.
+
+    Args:
+        input: Tensor.
+        dim: Dimension or dimensions that go; None means all.
+        keepdim: Keep them with size 1.
+        dtype: What `input` is converted to first.
+
+    Shape:
+        input: (*); result: that of input without `dim`, or with size 1 there.
+
+    Returns:
+        Tensor of the dtype of `input`; of int64 for bool and whole numbers.
+
+    Example:
+        >>> prod(tensor([[1.0, 2.0], [3.0, 4.0]]), 0)
+        tensor([3., 8.])
+    """
+    total = np.prod(input, axis=axes("prod", dim, input.ndim), keepdims=keepdim, dtype=_wide(input))
+    return total.astype(input.dtype) if input.dtype.kind == "f" else total
+
+
+def _prod_input(g, input, result, dim, keepdim):
+    """Each element gets the product of the others: the quotient, unless there are zeros to divide by."""
+    g, result = (restore(t, input.ndim, dim, keepdim) for t in (g, result))
+    if not input.ndim or not bool(eq(input, 0).any()):
+        return g * result / input
+    reduced = axes("prod", dim, input.ndim)
+    kept = tuple(d for d in range(input.ndim) if d not in reduced)
+    n = product([input.shape[d] for d in reduced])
+    rows = input.permute(kept + reduced).reshape((-1, 1, n)).expand((-1, n, n))
+    itself = core.from_numpy(np.eye(n, dtype=bool))
+    others = prod(where(itself, 1, rows), 2).reshape([input.shape[d] for d in kept + reduced])
+    back = sorted(range(input.ndim), key=(kept + reduced).__getitem__)
+    return g * others.permute(back)
+
+
+derivative(prod, input=_prod_input)
+
+
+def _some(name, input, dim):
+    if any(input.shape[d] == 0 for d in axes(name, dim, input.ndim)):
+        raise expected(name, "at least one element in each reduced dimension", input, error=IndexError)
+
+
+def _extreme(g, input, result, dim, keepdim):
+    g, result = (restore(t, input.ndim, dim, keepdim) for t in (g, result))
+    ties = eq(input, result)
+    return where(ties, g / ties.sum(dim, True), 0)
+
+
+@op("reduce", dtypes=NUMBER, onnx=lambda b, x, dim, keepdim: _reduced("ReduceMax", b, x, dim or None, keepdim))
+def amax(input, dim=(), keepdim=False):
+    """Take the largest element; nan wins.
+
+    Where several elements are equal to it, they share the gradient.
+
+    Args:
+        input: Tensor.
+        dim: Dimension or dimensions that go; () means all.
+        keepdim: Keep them with size 1.
+
+    Shape:
+        input: (*); result: that of input without `dim`, or with size 1 there.
+
+    Returns:
+        Tensor of the dtype of `input`.
+
+    Raises:
+        IndexError: there is no element to take the largest of.
+
+    Example:
+        >>> amax(tensor([[1.0, 2.0], [3.0, 4.0]]), 0)
+        tensor([3., 4.])
+    """
+    _some("amax", input, dim)
+    return np.max(input, axis=axes("amax", dim, input.ndim), keepdims=keepdim)
+
+
+@op("reduce", dtypes=NUMBER, onnx=lambda b, x, dim, keepdim: _reduced("ReduceMin", b, x, dim or None, keepdim))
+def amin(input, dim=(), keepdim=False):
+    """Take the smallest element; nan wins.
+
+    Where several elements are equal to it, they share the gradient.
+
+    Args:
+        input: Tensor.
+        dim: Dimension or dimensions that go; () means all.
+        keepdim: Keep them with size 1.
+
+    Shape:
+        input: (*); result: that of input without `dim`, or with size 1 there.
+
+    Returns:
+        Tensor of the dtype of `input`.
+
+    Raises:
+        IndexError: there is no element to take the smallest of.
+
+    Example:
+        >>> amin(tensor([[1.0, 2.0], [3.0, 4.0]]), 0)
+        tensor([1., 2.])
+    """
+    _some("amin", input, dim)
+    return np.min(input, axis=axes("amin", dim, input.ndim), keepdims=keepdim)
+
+
+derivative(amax, input=_extreme)
+derivative(amin, input=_extreme)
+
+
+def _dims(s, make):
+    """Every form of `dim`."""
+    yield s(make(3, 4))
+    yield s(make(3, 4), 0)
+    yield s(make(2, 3, 4), -1, True)
+    yield s(make(2, 3, 4), (0, 2))
+    yield s(make(2, 3, 4), (2, 0), keepdim=True)
+
+
+@samples(sum)
+def _(s):
+    yield from _dims(s, s.normal)
+    yield s(s.normal())
+    yield s(s.channels_last(2, 3, 4, 5), (0, 2, 3))
+
+
+@samples(mean)
+def _(s):
+    yield from _dims(s, s.normal)
+
+
+@samples(prod)
+def _(s):
+    yield from _dims(s, s.positive)
+    yield s(s.tensor([[1.0, 0.0, 3.0], [0.0, 0.0, 2.0]]), 1)
+
+
+@samples(amax)
+@samples(amin)
+def _(s):
+    yield s(s.distinct(3, 4))
+    yield s(s.distinct(3, 4), 0)
+    yield s(s.distinct(2, 3, 4), (0, -1), True)
+
+
+@refuses(sum)
+def _(s):
+    yield s(s.normal(3, 4), 2).raises(IndexError, "sum: expected dim")
+    yield s(s.normal(3, 4), (0, 0)).raises(RuntimeError, "sum: expected each dimension once")
+
+
+@refuses(amax)
+def _(s):
+    yield s(s.normal(0, 4), 0).raises(IndexError, "amax: expected")
+
+
+@op(
+    "reduce",
+    result="bool",
+    onnx=lambda b, x, dim, keepdim: b.node(
+        "Cast",
+        _reduced("ReduceMax", b, b.node("Cast", b.node("Cast", x, to=b.code("bool")), to=b.code("int32")), dim, keepdim),
+        to=b.code("bool"),
+    ),
+)
+def any(input, dim=None, keepdim=False):
+    """Tell whether any element holds.
+
+    Anything but 0 holds; over no elements `any` is false and `all` is true.
+
+    Args:
+        input: Tensor.
+        dim: Dimension or dimensions that go; None means all.
+        keepdim: Keep them with size 1.
+
+    Shape:
+        input: (*); result: that of input without `dim`, or with size 1 there.
+
+    Returns:
+        Tensor of bool.
+
+    Example:
+        >>> any(tensor([[True, False], [True, True]]), 1)
+        tensor([True, True])
+    """
+    return np.any(input != 0, axis=axes("any", dim, input.ndim), keepdims=keepdim)
+
+
+@op(
+    "reduce",
+    result="bool",
+    onnx=lambda b, x, dim, keepdim: b.node(
+        "Cast",
+        _reduced("ReduceMin", b, b.node("Cast", b.node("Cast", x, to=b.code("bool")), to=b.code("int32")), dim, keepdim),
+        to=b.code("bool"),
+    ),
+)
+def all(input, dim=None, keepdim=False):
+    """Tell whether all elements hold.
+
+    Anything but 0 holds; over no elements `any` is false and `all` is true.
+
+    Args:
+        input: Tensor.
+        dim: Dimension or dimensions that go; None means all.
+        keepdim: Keep them with size 1.
+
+    Shape:
+        input: (*); result: that of input without `dim`, or with size 1 there.
+
+    Returns:
+        Tensor of bool.
+
+    Example:
+        >>> all(tensor([[True, False], [True, True]]), 1)
+        tensor([False,  True])
+    """
+    return np.all(input != 0, axis=axes("all", dim, input.ndim), keepdims=keepdim)
+
+
+@samples(any)
+@samples(all)
+def _(s):
+    yield s(s.tensor([[0, 0, 1], [0, 0, 0], [1, 1, 1]]))
+    yield s(s.tensor([[0, 0, 1], [0, 0, 0], [1, 1, 1]]), 1)
+    yield s(s.tensor([[0, 0, 1], [0, 0, 0], [1, 1, 1]]), 0, True)
+    yield s(s.normal(2, 3, 4), (0, 2))
