@@ -1,0 +1,84 @@
+"""The engine, under PyTorch's names: `from workbench import engine as torch`.
+
+Subpackages (`nn`, `optim`, `autograd`, `utils`, ...) are imported when they are first used, so that importing the engine stays quick.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import Any
+
+from workbench.ext.core import _core
+
+from . import ops, printing
+from .dtypes import *  # noqa: F403
+from .errors import expected as _expected
+
+Tensor = _core.Tensor
+Size = _core.Size
+device = _core.device
+dtype = _core.dtype
+no_grad = _core.no_grad
+enable_grad = _core.enable_grad
+inference_mode = _core.inference_mode
+set_grad_enabled = _core.set_grad_enabled
+is_grad_enabled = _core.is_grad_enabled
+get_default_dtype = _core.get_default_dtype
+set_default_dtype = _core.set_default_dtype
+promote_types = _core.promote_types
+result_type = _core.result_type
+get_num_threads = _core.get_num_threads
+set_num_threads = _core.set_num_threads
+set_printoptions = printing.set_printoptions
+__version__ = "0.1.0"
+
+globals().update(ops.space("torch"))
+
+_SUBPACKAGES = {
+    "nn": "nn", "optim": "optim", "autograd": "autograd", "data": "data", "utils": "utils", "testing": "testing", "linalg": "linalg",
+    "special": "special", "random": "random", "cuda": "cuda", "backends": "backends", "onnx": "onnx",
+}  # fmt: skip
+
+
+def __getattr__(name: str) -> Any:
+    if name in _SUBPACKAGES:
+        return import_module(f".{_SUBPACKAGES[name]}", __name__)
+    from difflib import get_close_matches
+
+    near = get_close_matches(name, [n for n in (*globals(), *_SUBPACKAGES) if not n.startswith("_")], 1)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}" + (f"; did you mean {near[0]!r}?" if near else ""))
+
+
+def __dir__() -> list[str]:
+    return sorted({*(n for n in globals() if not n.startswith("_")), *_SUBPACKAGES})
+
+
+def is_tensor(obj: object) -> bool:
+    """Whether `obj` is a Tensor."""
+    return isinstance(obj, Tensor)
+
+
+def is_floating_point(input: Tensor) -> bool:
+    """Whether the dtype of `input` is floating."""
+    return bool(input.is_floating_point())
+
+
+def numel(input: Tensor) -> int:
+    """The number of elements of `input`."""
+    return int(input.numel())
+
+
+def typename(obj: object) -> str:
+    """The name of the type of `obj`."""
+    return f"torch.{obj.dtype}Tensor" if isinstance(obj, Tensor) else type(obj).__name__
+
+
+def use_deterministic_algorithms(mode: bool, *, warn_only: bool = False) -> None:
+    """Accepted for PyTorch's sake: what the CPU computes is always deterministic here."""
+    if not isinstance(mode, bool):
+        raise _expected("use_deterministic_algorithms", "mode to be a bool", mode, error=TypeError)
+
+
+def are_deterministic_algorithms_enabled() -> bool:
+    """Always True: nothing here depends on thread count or timing."""
+    return True

@@ -1,0 +1,45 @@
+"""The dtypes and memory formats, under PyTorch's names."""
+
+from __future__ import annotations
+
+from enum import Enum
+
+from workbench.ext.core import _core
+
+bool = _core.bool_
+uint8 = _core.uint8
+int8 = _core.int8
+int16 = short = _core.int16
+int32 = int = _core.int32
+int64 = long = _core.int64
+float16 = half = _core.float16
+bfloat16 = _core.bfloat16
+float32 = float = _core.float32
+float64 = double = _core.float64
+complex64 = cfloat = _core.complex64
+complex128 = cdouble = _core.complex128
+strided = _core.STRIDED
+
+
+class memory_format(Enum):
+    """In which order the dimensions of a dense tensor lie in memory."""
+
+    contiguous_format = "torch.contiguous_format"
+    channels_last = "torch.channels_last"
+    preserve_format = "torch.preserve_format"
+
+    def __str__(self) -> str:
+        return str(self.value)
+
+    __repr__ = __str__
+
+
+contiguous_format = memory_format.contiguous_format
+channels_last = memory_format.channels_last
+preserve_format = memory_format.preserve_format
+
+__all__ = [
+    "bfloat16", "bool", "cdouble", "cfloat", "channels_last", "complex128", "complex64", "contiguous_format", "double", "float", "float16",
+    "float32", "float64", "half", "int", "int16", "int32", "int64", "int8", "long", "memory_format", "preserve_format", "short", "strided",
+    "uint8",
+]  # fmt: skip

@@ -1,0 +1,36 @@
+# Recording an operation whose derivative is a Python object: autograd.Function.
+
+def record_function(ctx, list inputs, list outputs, list dirty, set constant):
+    """Attach a node that calls `ctx(grads, need)` to the floating outputs; returns the outputs, aliased where they are inputs or views."""
+    cdef Node nd = new_node(len(inputs), len(outputs))
+    cdef int i
+    cdef Tensor t
+    cdef list result = []
+    Py_INCREF(ctx)
+    nd.pyfn = <PyObject*>ctx
+    for i in range(len(inputs)):
+        t = inputs[i]
+        if t.rg: set_edge(nd, i, t)
+    for i in range(len(outputs)):
+        x = outputs[i]
+        if not isinstance(x, Tensor):
+            result.append(x)
+            continue
+        t = x
+        if id(x) in dirty:
+            if t.rg and t.fn == NULL: raise RuntimeError("Function: expected inputs written in place not to be leaves that require grad; clone them first")
+            t.st.version += 1
+            rebase(t, nd)
+            t.onr = i
+            result.append(t)
+            continue
+        if t.a.dtype < WB_F16 or id(x) in constant:
+            result.append(t)
+            continue
+        for y in inputs:
+            if y is x: t = alias(t)
+        if t.fn != NULL or t.base != NULL: t = alias(t)
+        Py_INCREF(nd)
+        t.fn = <PyObject*>nd; t.onr = i; t.rg = True
+        result.append(t)
+    return result
