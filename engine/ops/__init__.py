@@ -1,46 +1,22 @@
 """The ops, one file per family, and the names under which users find them.
 
-`space("torch")`, `space("functional")`, `space("linalg")` and `space("special")` are what the public modules show.
+Importing this imports every file of the folder, so that a new family is one new file.
 """
 
 from __future__ import annotations
 
+from importlib import import_module
+from pkgutil import iter_modules
 from typing import Any
 
-from . import (
-    activation,
-    arithmetic,
-    comparison,
-    division,
-    embedding,
-    exponential,
-    extreme,
-    finite,
-    gate,
-    gather,
-    hyperbolic,
-    indexing,
-    logical,
-    magnitude,
-    order,
-    pieces,
-    power,
-    primitive,
-    rearrange,
-    reduce,
-    rounding,
-    shape,
-    shrink,
-    slices,
-    smooth,
-    statistics,
-    triangle,
-    trigonometric,
-)
 from ._define import REGISTRY
 from ._space import FUNCTIONS
 
 __all__ = ["REGISTRY", "space"]
+
+for _module in iter_modules(__path__):
+    if not _module.name.startswith("_"):
+        import_module(f"{__name__}.{_module.name}")
 
 
 def space(name: str) -> dict[str, Any]:

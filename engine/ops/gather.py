@@ -8,18 +8,17 @@ from workbench.ext.core import _core as core
 
 from ._define import ALL, NUMBER, Unsupported, derivative, infer, op, refuses, samples
 from ._help import axis, made
-from ._space import public
 from .errors import expected
 
 Tensor = core.Tensor
 
 
-def _whole(name, index, argument="index"):
+def whole_numbers(name, index, argument="index"):
     if index.dtype not in (core.int64, core.int32):
         raise expected(name, f"{argument} of dtype int64", index, f"cast with {argument}.long()", RuntimeError)
 
 
-def _within(name, index, n):
+def within(name, index, n):
     """Bodies check what kernels check."""
     if index.size and not (index.min() >= 0 and index.max() < n):
         raise expected(name, f"indices in the range [0, {n - 1}]", f"one from {index.min()} to {index.max()}", error=IndexError)
@@ -50,14 +49,14 @@ def index_select(input, dim, index):
                 [4]])
     """
     index = index.reshape(-1)
-    _within("index_select", index, input.shape[dim] if input.ndim else 1)
+    within("index_select", index, input.shape[dim] if input.ndim else 1)
     return np.take(input, index, axis=dim) if input.ndim else input.copy()
 
 
 @infer(index_select)
 def _(input, dim, index):
     d = axis("index_select", dim, input.ndim)
-    _whole("index_select", index)
+    whole_numbers("index_select", index)
     if index.ndim > 1:
         raise expected("index_select", "index of at most 1 dimension", index, "use gather or input[index]", RuntimeError)
     shape = tuple(input.shape)
@@ -107,7 +106,7 @@ def index_add(input, dim, index, source, *, alpha=1):
         >>> index_add(zeros(3), 0, tensor([0, 0]), tensor([1.0, 2.0]))
         tensor([3., 0., 0.])
     """
-    _within("index_add", index, input.shape[dim])
+    within("index_add", index, input.shape[dim])
     result = input.copy()
     np.add.at(np.moveaxis(result, dim, 0), index, np.moveaxis(source * source.dtype.type(alpha), dim, 0))
     return result
@@ -116,7 +115,7 @@ def index_add(input, dim, index, source, *, alpha=1):
 @infer(index_add)
 def _(input, dim, index, source, alpha):
     d = axis("index_add", dim, input.ndim)
-    _whole("index_add", index)
+    whole_numbers("index_add", index)
     shape = tuple(input.shape)
     wanted = (*shape[:d], index.numel(), *shape[d + 1 :])
     if index.ndim > 1 or tuple(source.shape) != wanted:
@@ -145,10 +144,10 @@ def _(s):
     yield s(s.normal(3), 0, s.tensor([0], "int64"), s.normal(2)).raises(RuntimeError, "index_add: expected source of shape (1,)")
 
 
-def _along(name, input, dim, index, source=None):
+def along(name, input, dim, index, source=None):
     """Checks of gather and scatter: every other size of `index` fits in `input` (and in `source`)."""
     d = axis(name, dim, input.ndim)
-    _whole(name, index)
+    whole_numbers(name, index)
     if max(index.ndim, 1) != max(input.ndim, 1):
         raise expected(name, f"index of {input.ndim} dimensions", index, error=RuntimeError)
     for i, n in enumerate(index.shape):
@@ -159,7 +158,7 @@ def _along(name, input, dim, index, source=None):
     return d
 
 
-def _places(index, dim):
+def places(index, dim):
     """What NumPy is to be indexed with."""
     grid = list(np.ogrid[tuple(slice(n) for n in index.shape)])
     grid[dim] = index
@@ -195,18 +194,18 @@ def gather(input, dim, index, *, sparse_grad=False):
     """
     if not input.ndim:
         return np.broadcast_to(input, index.shape)
-    _within("gather", index, input.shape[dim])
-    return input[_places(index, dim)]
+    within("gather", index, input.shape[dim])
+    return input[places(index, dim)]
 
 
 @infer(gather)
 def _(input, dim, index, sparse_grad):
-    return [(tuple(index.shape), input.dtype)], [_along("gather", input, dim, index)], []
+    return [(tuple(index.shape), input.dtype)], [along("gather", input, dim, index)], []
 
 
 derivative(
     gather,
-    input=lambda g, input_shape, dim, index: scatter_add(made(input_shape, g.dtype, g.device), dim, index, g),
+    input=lambda g, input_shape, dim, index: made(input_shape, g.dtype, g.device).scatter_add(dim, index, g),
 )
 
 
@@ -222,153 +221,6 @@ def _(s):
     yield s(s.normal(3), 0, s.tensor([3], "int64")).raises(IndexError, "gather: expected indices")
     yield s(s.normal(3, 2), 0, s.tensor([0], "int64")).raises(RuntimeError, "gather: expected index of 2 dimensions")
     yield s(s.normal(3, 2), 0, s.integers(1, 3, high=2)).raises(RuntimeError, "gather: expected index no larger")
-
-
-@op("call", tensors=("input", "index", "src"), spaces=(), methods=False, dtypes=ALL, kernel="scatter",
-    onnx=lambda b, x, dim, index, src: b.node("ScatterElements", x, index, src, axis=dim), peer="scatter")  # fmt: skip
-def scatter_from(input, dim, index, src):
-    """`scatter` from a tensor."""
-    result = input.copy()
-    if not input.ndim:
-        return np.broadcast_to(src, ()).copy()
-    _within("scatter", index, input.shape[dim])
-    result[_places(index, dim)] = src[tuple(slice(n) for n in index.shape)]
-    return result
-
-
-@infer(scatter_from)
-def _(input, dim, index, src):
-    if src.dtype is not input.dtype:
-        raise expected("scatter", f"src of dtype {input.dtype.name}", src, error=RuntimeError)
-    return [(tuple(input.shape), input.dtype)], [_along("scatter", input, dim, index, src)], []
-
-
-def _scattered(g, dim, index, src_shape):
-    """Gradient of what was put: from the places where it went, zeros for what was not used."""
-    part = gather(g, dim, index)
-    if tuple(part.shape) == tuple(src_shape):
-        return part
-    whole = made(src_shape, g.dtype, g.device)
-    whole[tuple(slice(n) for n in index.shape)] = part
-    return whole
-
-
-derivative(
-    scatter_from,
-    input=lambda g, dim, index: scatter_from(g, dim, index, made(index.shape, g.dtype, g.device)),
-    src=_scattered,
-)
-
-
-@op("call", tensors=("input", "index", "src"), inplace=True, dtypes=NUMBER,
-    onnx=lambda b, x, dim, index, src: b.node("ScatterElements", x, index, src, axis=dim, reduction="add"))  # fmt: skip
-def scatter_add(input, dim, index, src):
-    """Add one element of `src` for each place of `index`: its value says where along `dim`, its place says where otherwise.
-
-    y = input; y[index[i][j]][j] += src[i][j] for dim = 0
-
-    Args:
-        input: Tensor that is added to.
-        dim: The dimension.
-        index: Where, of dtype int64 or int32, >= 0; a place that is named twice gets both.
-        src: What is added.
-
-    Shape:
-        input: (*, n, *); index: at most the sizes of src, and of input but along dim; result: that of input.
-
-    Returns:
-        Tensor of the dtype of `input`.
-
-    Raises:
-        IndexError: there is no such place.
-        RuntimeError: `index` or `src` does not fit.
-
-    Example:
-        >>> scatter_add(zeros(3), 0, tensor([0, 0]), tensor([1.0, 2.0]))
-        tensor([3., 0., 0.])
-    """
-    if not input.ndim:
-        return input + src
-    _within("scatter_add", index, input.shape[dim])
-    result = input.copy()
-    np.add.at(result, _places(index, dim), src[tuple(slice(n) for n in index.shape)])
-    return result
-
-
-@infer(scatter_add)
-def _(input, dim, index, src):
-    if src.dtype is not input.dtype:
-        raise expected("scatter_add", f"src of dtype {input.dtype.name}", src, error=RuntimeError)
-    return [(tuple(input.shape), input.dtype)], [_along("scatter_add", input, dim, index, src)], []
-
-
-derivative(scatter_add, input=lambda g: g, src=_scattered)
-
-
-@op(
-    "composite",
-    tensors=("input", "index", "src"),
-    dtypes=ALL,
-    onnx=lambda b, x, dim, index, src, value: (
-        b.node("ScatterElements", x, index, src, axis=dim) if isinstance(src, str) else Unsupported("a number as src")
-    ),
-)
-def scatter(input, dim, index, src=None, *, value=None):
-    """Put one element of `src` for each place of `index`: its value says where along `dim`, its place says where otherwise.
-
-    y = input; y[index[i][j]][j] = src[i][j] for dim = 0
-
-    Args:
-        input: Tensor that is copied.
-        dim: The dimension.
-        index: Where, of dtype int64 or int32, >= 0; the last counts where several go to one place.
-        src: What is put, a tensor or a number.
-        value: A number in place of `src`.
-
-    Shape:
-        input: (*, n, *); index: at most the sizes of src, and of input but along dim; result: that of input.
-
-    Returns:
-        Tensor of the dtype of `input`.
-
-    Raises:
-        IndexError: there is no such place.
-        RuntimeError: `index` or `src` does not fit.
-
-    Example:
-        >>> scatter(zeros(2, 3), 1, tensor([[1], [2]]), 5.0)
-        tensor([[0., 5., 0.],
-                [0., 0., 5.]])
-    """
-    return scatter_from(input, dim, index, _source(input, index, src, value))
-
-
-def _source(input, index, src, value):
-    src = value if src is None else src
-    return src if isinstance(src, Tensor) else made(index.shape, input.dtype, input.device, src)
-
-
-_scatter_in_place = core.define_inplace(scatter_from)
-
-
-@public(methods=("scatter_",))
-def scatter_(input, dim, index, src=None, *, value=None):
-    """In-place form of `scatter`."""
-    return _scatter_in_place(input, dim, index, _source(input, index, src, value))
-
-
-@samples(scatter)
-@samples(scatter_add)
-def _(s):
-    yield s(s.normal(4, 3), 0, s.tensor([[3, 1, 0], [0, 2, 2]], "int64"), s.normal(2, 3))
-    yield s(s.normal(2, 5), -1, s.tensor([[4, 0], [2, 1]], "int64"), s.normal(2, 3))
-
-
-@refuses(scatter)
-@refuses(scatter_add)
-def _(s):
-    yield s(s.normal(3), 0, s.tensor([3], "int64"), s.normal(1)).raises(IndexError, ": expected indices")
-    yield s(s.normal(3), 0, s.tensor([0, 1], "int64"), s.normal(1)).raises(RuntimeError, ": expected index no larger than src")
 
 
 @op(
@@ -431,7 +283,7 @@ def take(input, index):
         >>> take(tensor([[1, 2], [3, 4]]), tensor([0, 3]))
         tensor([1, 4])
     """
-    _whole("take", index)
+    whole_numbers("take", index)
     return input.reshape((-1,))[index.reshape((-1,))].reshape(tuple(index.shape))
 
 

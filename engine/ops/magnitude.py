@@ -6,7 +6,7 @@ import numpy as np
 
 from ._define import ALL, Unsupported, derivative, op, refuses, samples
 from ._help import axes, floating, restore
-from .comparison import eq, ne, where
+from .comparison import eq, where
 from .errors import expected
 from .exponential import exp
 from .finite import isnan
@@ -57,9 +57,29 @@ def _(s):
     yield s(s.tensor([-1000.0, 0.0, 1000.0]), 0)
 
 
-@op("reduce", spaces=(), methods=False, attrs=("ord",), kernel="norm", onnx=Unsupported("an internal form"),
+@op("reduce", spaces=(), methods=False, onnx=Unsupported("an internal form"), peer=lambda torch, x, *a: torch.linalg.vector_norm(x, 2, *a))
+def norm2(input, dim=None, keepdim=False):
+    """`vector_norm` of order 2; where it is 0 the gradient is 0."""
+    return np.sqrt(np.sum(np.square(input, dtype=np.float64), axis=axes("norm", dim, input.ndim), keepdims=keepdim)).astype(input.dtype)
+
+
+def _norm2_input(g, input, result, dim, keepdim):
+    g, result = (restore(t, input.ndim, dim, keepdim) for t in (g, result))
+    return input * where(eq(result, 0), 0, g / result)
+
+
+derivative(norm2, input=_norm2_input)
+
+
+@samples(norm2)
+def _(s):
+    yield s(s.away(3, 4))
+    yield s(s.away(2, 3, 4), (0, -1), True)
+
+
+@op("reduce", spaces=(), methods=False, attrs=("ord",), onnx=Unsupported("an internal form"),
     peer=lambda torch, x, dim, keepdim, ord: torch.linalg.vector_norm(x, ord, dim, keepdim))  # fmt: skip
-def norm_over(input, dim=None, keepdim=False, ord=2.0):
+def norm_over(input, dim=None, keepdim=False, ord=1.0):
     """`vector_norm` with the choices made."""
     x, dims = np.abs(input.astype(np.float64)), axes("norm", dim, input.ndim)
     if ord == np.inf:
@@ -83,8 +103,6 @@ def _norm_input(g, input, result, dim, keepdim, ord):
     if ord in (float("inf"), -float("inf")):
         ties = eq(abs(input), result)
         return where(ties, sign(input) * g / ties.sum(dim, True), 0)
-    if ord == 2:
-        return input * where(eq(result, 0), 0, g / result)
     return where(eq(input, 0), 0, sign(input) * pow(abs(input), ord - 1)) * where(eq(result, 0), 0, g * pow(result, 1 - ord))
 
 
@@ -93,7 +111,7 @@ derivative(norm_over, input=_norm_input)
 
 @samples(norm_over)
 def _(s):
-    for ord in (2.0, 1.0, 0.0, 3.0, 0.5, float("inf"), -float("inf")):
+    for ord in (1.0, 0.0, 3.0, 0.5, float("inf"), -float("inf")):
         yield s(s.distinct(3, 4) + s.tensor(0.1), 1, False, ord)
 
 
@@ -131,7 +149,7 @@ def vector_norm(x, ord=2, dim=None, keepdim=False, *, dtype=None):
     """
     x = x if dtype is None else x.to(dtype)
     floating("vector_norm", x, "x")
-    return norm_over(x, dim, keepdim, float(ord))
+    return norm2(x, dim, keepdim) if ord == 2 else norm_over(x, dim, keepdim, float(ord))
 
 
 @samples(vector_norm)
@@ -192,7 +210,7 @@ def _(s):
     yield s(s.normal(3), "nuc").raises(RuntimeError, "norm: expected p")
 
 
-@op("composite", dtypes=ALL, onnx=Unsupported("a count, not part of a network"))
+@op("reduce", result="int64", dtypes=ALL, onnx=Unsupported("a count, not part of a network"))
 def count_nonzero(input, dim=None):
     """Count the elements that are not 0.
 
@@ -210,7 +228,7 @@ def count_nonzero(input, dim=None):
         >>> count_nonzero(tensor([0.0, 2.0, 3.0]))
         tensor(2)
     """
-    return ne(input, 0).sum(dim)
+    return np.count_nonzero(input, axis=axes("count_nonzero", dim, input.ndim), keepdims=True)
 
 
 @samples(count_nonzero)

@@ -6,7 +6,7 @@ import numpy as np
 
 from workbench.ext.core import _core as core
 
-from ._define import ALL, NUMBER, derivative, op, refuses, samples
+from ._define import ALL, NUMBER, derivative, infer, op, refuses, samples
 from ._help import axes, product, restore
 from .comparison import eq, where
 from .errors import expected
@@ -163,7 +163,6 @@ def amax(input, dim=(), keepdim=False):
         >>> amax(tensor([[1.0, 2.0], [3.0, 4.0]]), 0)
         tensor([3., 4.])
     """
-    _some("amax", input, dim)
     return np.max(input, axis=axes("amax", dim, input.ndim), keepdims=keepdim)
 
 
@@ -191,8 +190,17 @@ def amin(input, dim=(), keepdim=False):
         >>> amin(tensor([[1.0, 2.0], [3.0, 4.0]]), 0)
         tensor([1., 2.])
     """
-    _some("amin", input, dim)
     return np.min(input, axis=axes("amin", dim, input.ndim), keepdims=keepdim)
+
+
+@infer(amax)
+def _(input, dim, keepdim):
+    _some("amax", input, dim)
+
+
+@infer(amin)
+def _(input, dim, keepdim):
+    _some("amin", input, dim)
 
 
 derivative(amax, input=_extreme)
@@ -237,7 +245,7 @@ def _(s):
 @refuses(sum)
 def _(s):
     yield s(s.normal(3, 4), 2).raises(IndexError, "sum: expected dim")
-    yield s(s.normal(3, 4), (0, 0)).raises(RuntimeError, "sum: expected each dimension once")
+    yield s(s.normal(3, 4), (0, 0)).raises(RuntimeError, "sum: expected each dim once")
 
 
 @refuses(amax)

@@ -22,15 +22,18 @@ def var_over(input, dim=None, keepdim=False, correction=1.0):
     return (total / max(n, 0)).astype(input.dtype) if n > 0 else np.full_like(total, np.nan, input.dtype)
 
 
-@op("reduce", spaces=(), methods=False, attrs=("correction",), kernel="std", onnx=Unsupported("an internal form"),
-    peer=lambda torch, x, dim, keepdim, correction: torch.std(x, dim, keepdim=keepdim, correction=correction))  # fmt: skip
-def std_over(input, dim=None, keepdim=False, correction=1.0):
-    """`std` with the choices made."""
-    dims = axes("std", dim, input.ndim)
-    wide = input.astype(np.float64)
-    n = product([input.shape[d] for d in dims]) - correction
-    total = np.sum((wide - np.mean(wide, axis=dims, keepdims=True)) ** 2, axis=dims, keepdims=keepdim)
-    return np.sqrt(total / max(n, 0)).astype(input.dtype) if n > 0 else np.full_like(total, np.nan, input.dtype)
+@op("map", spaces=(), methods=False, kernel="sqrt", onnx=Unsupported("an internal form"), peer="sqrt")
+def deviation(variance):
+    """The square root of a variance; a deviation of 0 gets the gradient 0."""
+    return np.sqrt(variance)
+
+
+derivative(deviation, variance=lambda g, result: where(eq(result, 0), 0, g / (result * 2)))
+
+
+@samples(deviation)
+def _(s):
+    yield s(s.positive(3, 4))
 
 
 def _var_input(g, input, dim, keepdim, correction):
@@ -38,17 +41,10 @@ def _var_input(g, input, dim, keepdim, correction):
     return restore(g, input.ndim, dim, keepdim) * (input - mean(input, dim, True)) * (2 / n if n > 0 else float("nan"))
 
 
-def _std_input(g, input, result, dim, keepdim, correction):
-    """A deviation of 0 gets the gradient 0."""
-    return _var_input(where(eq(result, 0), 0, g / (result * 2)), input, dim, keepdim, correction)
-
-
 derivative(var_over, input=_var_input)
-derivative(std_over, input=_std_input)
 
 
 @samples(var_over)
-@samples(std_over)
 def _(s):
     yield s(s.normal(3, 4), None, False, 1.0)
     yield s(s.normal(3, 4), 1, True, 0.0)
@@ -168,7 +164,7 @@ def std(input, dim=None, unbiased=None, keepdim=False, *, correction=None):
         tensor(1.4142)
     """
     dim, correction = _choices("std", input, dim, unbiased, correction)
-    return std_over(input, dim, keepdim, correction)
+    return deviation(var_over(input, dim, keepdim, correction))
 
 
 @op("composite", methods=False, onnx=Unsupported("export the two on their own"))
@@ -198,7 +194,7 @@ def std_mean(input, dim=None, unbiased=None, keepdim=False, *, correction=None):
         (tensor(1.4142), tensor(2.))
     """
     dim, correction = _choices("std_mean", input, dim, unbiased, correction)
-    return std_over(input, dim, keepdim, correction), mean(input, dim, keepdim)
+    return deviation(var_over(input, dim, keepdim, correction)), mean(input, dim, keepdim)
 
 
 @samples(var)
