@@ -69,7 +69,7 @@ cdef tuple strides_tuple(Tensor t): return tuple([t.a.strides[i] for i in range(
 cdef object restride(Tensor t, tuple size, tuple strides, long offset):
     cdef PyObject* s[MAXP]
     base = strides_tuple(t)
-    at = offset
+    cdef object at = offset
     s[0] = <PyObject*>t; s[1] = <PyObject*>size; s[2] = <PyObject*>strides; s[3] = <PyObject*>at; s[4] = <PyObject*>base
     return run(o_restride, s)
 

@@ -23,6 +23,7 @@ cdef class Node:
     cdef PyObject* hooks            # dict: output number -> Hooks
     cdef PyObject* where            # where it was recorded, when anomalies are looked for
     cdef long rver
+    cdef object collected           # never set: an object field is what makes Cython give the type a collector's header
     cdef object __weakref__
     cdef Edge inline_edges[INLINE_EDGES]
     cdef PyObject* shapes[INLINE_EDGES]
