@@ -39,4 +39,6 @@ def index_rows(values: Any, indices: Sequence[int]) -> Any:
 
 def seed_of(generator: Any = None) -> int:
     """The seed that decides: the generator's, or the one of `manual_seed`."""
-    return (core.initial_seed() if generator is None else generator.initial_seed()) & 0xFFFFFFFFFFFFFFFF
+    if generator is None:
+        from .. import random as generator
+    return generator.initial_seed() & 0xFFFFFFFFFFFFFFFF

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from ..ops.errors import expected
+from ..errors import expected
 from .border import Tensor, to_array, to_tensor
 
 

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import accumulate
 from typing import Any, Generic, TypeVar
 
-from ..ops.errors import expected
+from ..errors import expected
 from ..random_keys import Key, Keys
 from .border import index_rows, seed_of
 from .context import current_key, use_key

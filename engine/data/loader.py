@@ -9,7 +9,7 @@ from typing import Any, Generic, TypeVar
 
 import numpy as np
 
-from ..ops.errors import expected
+from ..errors import expected
 from .border import seed_of
 from .collate import default_collate, default_convert
 from .dataset import Dataset, IterableDataset

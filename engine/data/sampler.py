@@ -13,7 +13,7 @@ from typing import Any, Generic, TypeVar
 
 import numpy as np
 
-from ..ops.errors import expected
+from ..errors import expected
 from ..random_keys import Key
 from .border import Tensor, seed_of, to_array
 

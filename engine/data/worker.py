@@ -14,7 +14,7 @@ from collections.abc import Callable
 from multiprocessing.connection import Connection, wait
 from typing import Any
 
-from ..ops.errors import expected
+from ..errors import expected
 from ..random_keys import Key
 from .border import core
 from .context import WorkerInfo, set_worker_info

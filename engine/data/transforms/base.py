@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from ...ops.errors import expected
+from ...errors import expected
 from ...random_keys import Keys
 from ..border import Tensor, to_array, to_tensor
 from ..context import transform_keys

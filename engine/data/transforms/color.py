@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from ...ops.errors import expected
+from ...errors import expected
 from ...random_keys import Keys
 from ..border import Tensor, to_tensor
 from .base import RandomTransform, Transform, brightest, enter, like, probability

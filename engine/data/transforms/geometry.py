@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from ...ops.errors import expected
+from ...errors import expected
 from ...random_keys import Keys
 from .base import RandomTransform, Transform, probability, size_pair
 from .resample import MODES, resize, sample
