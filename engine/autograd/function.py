@@ -36,10 +36,21 @@ class _Context:
     @property
     def saved_tensors(self) -> tuple[Tensor | None, ...]:
         if self._released:
-            raise expected("backward", "a graph that still holds what it saved", f"{self.name} whose saved tensors are freed", "pass retain_graph=True to the first backward", RuntimeError)
+            raise expected(
+                "backward",
+                "a graph that still holds what it saved",
+                f"{self.name} whose saved tensors are freed",
+                "pass retain_graph=True to the first backward",
+                RuntimeError,
+            )
         for t, v in zip(self._saved, self._versions):
             if t is not None and t._version != v:
-                raise expected("backward", f"tensors saved by {self.function.__name__} unchanged", f"one changed in place (version {t._version}, saved at {v})", error=RuntimeError)
+                raise expected(
+                    "backward",
+                    f"tensors saved by {self.function.__name__} unchanged",
+                    f"one changed in place (version {t._version}, saved at {v})",
+                    error=RuntimeError,
+                )
         return self._saved
 
     def mark_dirty(self, *tensors: Tensor) -> None:
@@ -65,7 +76,13 @@ class _Context:
             found = (found,)
         n = len(self.needs_input_grad)
         if len(found) < n or any(g is not None for g in found[n:]):
-            raise expected(f"{self.function.__name__}.backward", f"{n} gradients", f"{len(found)}", "return one for each argument of forward, None where there is none", RuntimeError)
+            raise expected(
+                f"{self.function.__name__}.backward",
+                f"{n} gradients",
+                f"{len(found)}",
+                "return one for each argument of forward, None where there is none",
+                RuntimeError,
+            )
         return [found[i] for i in self._edges]
 
 
@@ -115,7 +132,9 @@ class Function:
         if outputs is None:
             return output
         if any(need) and _core.is_grad_enabled():
-            outputs = _core.record_function(ctx, [a for a in args if isinstance(a, Tensor)], outputs, [id(t) for t in ctx._dirty], ctx._constant)
+            outputs = _core.record_function(
+                ctx, [a for a in args if isinstance(a, Tensor)], outputs, [id(t) for t in ctx._dirty], ctx._constant
+            )
             ctx._edges = [i for i, a in enumerate(args) if isinstance(a, Tensor)]
             ctx._like = [(tuple(t.shape), t.dtype) if isinstance(t, Tensor) else ((), None) for t in outputs]
         return outputs[0] if single else tuple(outputs)
@@ -145,4 +164,6 @@ class _Once(Function):
 
     @staticmethod
     def backward(ctx, *grads):
-        raise expected("backward", "a derivative that can be differentiated again", "one marked with once_differentiable", error=RuntimeError)
+        raise expected(
+            "backward", "a derivative that can be differentiated again", "one marked with once_differentiable", error=RuntimeError
+        )

@@ -89,7 +89,13 @@ def grad(
         found = [g if g is not None else _core.fill(_core.make_empty(tuple(x.shape), x.dtype), 0) for g, x in zip(found, wanted)]
     elif not allow_unused and any(g is None for g in found):
         place = [g is None for g in found].index(True)
-        raise expected("grad", "inputs that the outputs depend on", f"input {place} that is not used", "set allow_unused=True to get None for it", RuntimeError)
+        raise expected(
+            "grad",
+            "inputs that the outputs depend on",
+            f"input {place} that is not used",
+            "set allow_unused=True to get None for it",
+            RuntimeError,
+        )
     return tuple(found)
 
 

@@ -11,7 +11,9 @@ from . import cpus
 try:
     from . import _core
 except ImportError as e:
-    raise ImportError(f"the native part of workbench is not built ({e}); in a checkout: make build, elsewhere: pip install --force-reinstall workbench") from e
+    raise ImportError(
+        f"the native part of workbench is not built ({e}); in a checkout: make build, elsewhere: pip install --force-reinstall workbench"
+    ) from e
 
 
 def _blas() -> str:
@@ -20,11 +22,15 @@ def _blas() -> str:
         return path
     spec = find_spec("scipy_openblas32")
     if spec is None or not spec.submodule_search_locations:
-        raise ImportError("workbench: expected the package scipy-openblas32, got none; pip install scipy-openblas32, or set WORKBENCH_BLAS to a library that exports scipy_cblas_*")
+        raise ImportError(
+            "workbench: expected the package scipy-openblas32, got none; pip install scipy-openblas32, or set WORKBENCH_BLAS to a library that exports scipy_cblas_*"
+        )
     folder = Path(next(iter(spec.submodule_search_locations)), "lib")
     found = sorted(folder.glob("libscipy_openblas*.so*"))
     if not found:
-        raise ImportError(f"workbench: expected the library of scipy-openblas32 in {folder}, got none; pip install --force-reinstall scipy-openblas32")
+        raise ImportError(
+            f"workbench: expected the library of scipy-openblas32 in {folder}, got none; pip install --force-reinstall scipy-openblas32"
+        )
     return str(found[0])
 
 
