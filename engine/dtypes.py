@@ -21,7 +21,7 @@ complex128 = cdouble = _core.complex128
 strided = _core.STRIDED
 
 
-class memory_format(Enum):
+class memory_format(Enum):  # noqa: N801 - PyTorch's name
     """In which order the dimensions of a dense tensor lie in memory."""
 
     contiguous_format = "torch.contiguous_format"

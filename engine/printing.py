@@ -46,11 +46,7 @@ class _Format:
         self.whole = all(v == int(v) for v in values if math.isfinite(v))
         if finite:
             low, high = min(finite), max(finite)
-            self.scientific = (
-                high / low > 1000.0 or high > 1e8 or (not self.whole and low < 1e-4)
-                if not self.whole
-                else (high / low > 1000.0 and high > 1e8) or high > 1e8
-            )
+            self.scientific = high / low > 1000.0 or high > 1e8 or (not self.whole and low < 1e-4)
         if OPTIONS["sci_mode"] is not None:
             self.scientific = OPTIONS["sci_mode"]
         self.width = max((len(self.text(v)) for v in values), default=1)

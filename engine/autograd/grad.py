@@ -99,7 +99,7 @@ def grad(
     return tuple(found)
 
 
-class set_detect_anomaly:
+class set_detect_anomaly:  # noqa: N801 - PyTorch's name
     """Switch on or off that backward checks for nan and inf and names the operation; as a context manager, until its end."""
 
     def __init__(self, mode: bool, check_nan: bool = True) -> None:
@@ -112,7 +112,7 @@ class set_detect_anomaly:
         _core.set_anomaly(self.before)
 
 
-class detect_anomaly:
+class detect_anomaly:  # noqa: N801 - PyTorch's name
     """Within this block, remember where operations are recorded, and raise where backward makes the first nan or inf."""
 
     def __init__(self, check_nan: bool = True) -> None:

@@ -51,8 +51,9 @@ def compare(case: Case, threads: int, rounds: int, engines: Sequence[str]) -> di
     """Time a case on each engine in turn, round by round.
 
     Returns:
-        `case`, `threads`; for each engine the median `ms` of a step, the best `layout`, `peak_mb`; and, where torch took part, `ratio` (torch's
-        time over ours, median over the rounds), `ratio_low` and `ratio_high`, and `loss_gap`, the largest relative difference of the first losses.
+        `case`, `threads`; for each engine the median `ms` of a step, the best `layout`, `peak_mb`; and, where torch took part, `ratio`
+        (torch's time over ours, median over the rounds), `ratio_low` and `ratio_high`; and `loss_gap`, the largest relative difference of
+        the first losses.
     """
     workers = [Worker(e, case, layout, threads) for e in engines for layout in (case.layouts if e != "workbench" else case.layouts[:1])]
     try:

@@ -23,7 +23,8 @@ def _blas() -> str:
     spec = find_spec("scipy_openblas32")
     if spec is None or not spec.submodule_search_locations:
         raise ImportError(
-            "workbench: expected the package scipy-openblas32, got none; pip install scipy-openblas32, or set WORKBENCH_BLAS to a library that exports scipy_cblas_*"
+            "workbench: expected the package scipy-openblas32, got none; "
+            "pip install scipy-openblas32, or set WORKBENCH_BLAS to a library that exports scipy_cblas_*"
         )
     folder = Path(next(iter(spec.submodule_search_locations)), "lib")
     found = sorted(folder.glob("libscipy_openblas*.so*"))
