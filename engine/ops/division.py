@@ -141,7 +141,7 @@ def _(s):
 
 
 @op("map", tensors=2, spaces=(), methods=False, dtypes=NUMBER, onnx=Unsupported("an internal form"),
-    peer=lambda torch, x, y: torch.div(x, y, rounding_mode="trunc"))  # fmt: skip
+    peer=lambda x, y: x.div(y, rounding_mode="trunc"))  # fmt: skip
 def trunc_divide(input, other):
     """Divide and round to zero; arguments as of `floor_divide`."""
     _no_zero("trunc_divide", other)

@@ -74,7 +74,7 @@ def _embedding_form(b, input, weight, *rest):
 
 
 @op("composite", tensors=("input", "weight"), spaces="functional", methods=False, onnx=_embedding_form,
-    peer=lambda torch, input, weight, **k: torch.nn.functional.embedding(input, weight, **k))  # fmt: skip
+    peer="nn.functional.embedding")  # fmt: skip
 def embedding(input, weight, padding_idx=None, max_norm=None, norm_type=2.0, scale_grad_by_freq=False, sparse=False):
     """Look up rows of a table.
 

@@ -60,7 +60,7 @@ def _index_form(b, x, indices):
     methods=False,
     dtypes=ALL,
     onnx=_index_form,
-    peer=lambda torch, x, indices: x[tuple(slice(None) if i is None else i for i in indices)],
+    peer=lambda x, indices: x[tuple(slice(None) if i is None else i for i in indices)],
 )
 def index(input, indices):
     """Take elements, as `input[indices]` does where indices are tensors.

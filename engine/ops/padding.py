@@ -19,7 +19,7 @@ def _pairs(name, pad, ndim):
 
 
 @op("call", spaces=(), methods=False, onnx=Unsupported("an internal form"),
-    peer=lambda torch, x, pad, value: torch.nn.functional.pad(x, pad, "constant", value))  # fmt: skip
+    peer=None)  # fmt: skip
 def pad_constant(input, pad, value):
     """`pad` with a number; negative widths cut off."""
     pairs = _pairs("pad", pad, input.ndim)

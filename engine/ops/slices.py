@@ -42,7 +42,7 @@ def _getitem_form(b, x, index):
     return b.node("Unsqueeze", y, b.constant(np.array(new, np.int64))) if new else y
 
 
-@op("view", spaces=(), methods=False, dtypes=ALL, onnx=_getitem_form, peer=lambda torch, x, index: x[index])
+@op("view", spaces=(), methods=False, dtypes=ALL, onnx=_getitem_form, peer=lambda x, index: x[index])
 def getitem(input, index):
     """Take a part, as `input[index]` does where the index consists of ints, slices, None and `...`.
 
@@ -261,7 +261,7 @@ def _(s):
     yield s(s.normal(3, 4), 0, 1, 1).raises(RuntimeError, "diagonal: expected two different")
 
 
-@op("view", spaces=(), dtypes=ALL, onnx=Unsupported("ONNX has no sliding windows"), peer=lambda torch, x, *a: x.unfold(*a))
+@op("view", spaces=(), dtypes=ALL, onnx=Unsupported("ONNX has no sliding windows"), peer=lambda x, *a: x.unfold(*a))
 def unfold(input, dimension, size, step):
     """Take all windows of a dimension; they become one more dimension, the last.
 

@@ -1,0 +1,362 @@
+"""New tensors: from data, filled with a number, or in a sequence."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from workbench.ext.core import _core as core
+
+from ._help import sizes
+from ._space import public
+from .primitive import cast
+
+Tensor = core.Tensor
+
+
+def finished(t, requires_grad):
+    """The last step of everything that makes a tensor."""
+    if requires_grad:
+        t.requires_grad = True
+    return t
+
+
+def shape_of(name, size):
+    """The sizes, given one by one or as a sequence."""
+    return sizes(name, size[0] if len(size) == 1 and not hasattr(size[0], "__index__") else size)
+
+
+def empty_as(input, dtype, device, memory_format=None):
+    """Memory like that of `input`: its shape, and channels-last where it is."""
+    last = "channels_last" in str(memory_format) or (
+        (memory_format is None or "preserve" in str(memory_format))
+        and input.ndim == 4
+        and not input.is_contiguous()
+        and input.is_contiguous("channels_last")
+    )
+    return core.make_empty(input.shape, input.dtype if dtype is None else dtype, device, last)
+
+
+def number_type(*values):
+    """The dtype that PyTorch gives to these Python numbers."""
+    values = [v.item() if isinstance(v, Tensor) else v for v in values]
+    if all(isinstance(v, (bool, np.bool_)) for v in values):
+        return core.bool_
+    return core.int64 if all(isinstance(v, (int, np.integer)) for v in values) else core.get_default_dtype()
+
+
+def into(out, t):
+    """The result, or `out` with the result in it."""
+    return t if out is None else out.copy_(t) if tuple(out.shape) == tuple(t.shape) else core.init_tensor(out, cast(t, out.dtype), False)
+
+
+@public("torch")
+def empty(*size, out=None, dtype=None, layout=None, device=None, requires_grad=False, pin_memory=False, memory_format=None):
+    """Make a tensor whose elements are whatever the memory held.
+
+    Args:
+        size: Sizes, one by one or as a sequence.
+        out: A tensor to write into.
+        dtype: The dtype; None means the default dtype.
+        layout: Accepted for PyTorch's sake.
+        device: The device; None means cpu.
+        requires_grad: Whether operations on the result are recorded.
+        pin_memory: Accepted for PyTorch's sake.
+        memory_format: channels_last for 4-D tensors; None means row-major.
+
+    Shape:
+        result: size.
+
+    Returns:
+        Tensor.
+
+    Raises:
+        RuntimeError: a size is negative.
+
+    Example:
+        >>> empty(2, 3).shape
+        torch.Size([2, 3])
+    """
+    return into(
+        out, finished(core.make_empty(shape_of("empty", size), dtype, device, "channels_last" in str(memory_format)), requires_grad)
+    )
+
+
+@public("torch")
+def zeros(*size, out=None, dtype=None, layout=None, device=None, requires_grad=False, pin_memory=False):
+    """Make a tensor of zeros.
+
+    Args:
+        size: Sizes, one by one or as a sequence.
+        out: A tensor to write into.
+        dtype: The dtype; None means the default dtype.
+        layout: Accepted for PyTorch's sake.
+        device: The device; None means cpu.
+        requires_grad: Whether operations on the result are recorded.
+        pin_memory: Accepted for PyTorch's sake.
+
+    Shape:
+        result: size.
+
+    Returns:
+        Tensor.
+
+    Raises:
+        RuntimeError: a size is negative.
+
+    Example:
+        >>> zeros(2, 3)
+        tensor([[0., 0., 0.],
+                [0., 0., 0.]])
+    """
+    return into(out, finished(core.fill(core.make_empty(shape_of("zeros", size), dtype, device, False), 0), requires_grad))
+
+
+@public("torch")
+def ones(*size, out=None, dtype=None, layout=None, device=None, requires_grad=False, pin_memory=False):
+    """Make a tensor of ones.
+
+    Args:
+        size: Sizes, one by one or as a sequence.
+        out: A tensor to write into.
+        dtype: The dtype; None means the default dtype.
+        layout: Accepted for PyTorch's sake.
+        device: The device; None means cpu.
+        requires_grad: Whether operations on the result are recorded.
+        pin_memory: Accepted for PyTorch's sake.
+
+    Shape:
+        result: size.
+
+    Returns:
+        Tensor.
+
+    Raises:
+        RuntimeError: a size is negative.
+
+    Example:
+        >>> ones(2, 3)
+        tensor([[1., 1., 1.],
+                [1., 1., 1.]])
+    """
+    return into(out, finished(core.fill(core.make_empty(shape_of("ones", size), dtype, device, False), 1), requires_grad))
+
+
+@public("torch")
+def full(size, fill_value, *, out=None, dtype=None, layout=None, device=None, requires_grad=False, pin_memory=False):
+    """Make a tensor full of a number.
+
+    Args:
+        size: Sizes.
+        fill_value: The number.
+        out: A tensor to write into.
+        dtype: The dtype; None means int64, bool or the default dtype, after the number.
+        layout: Accepted for PyTorch's sake.
+        device: The device; None means cpu.
+        requires_grad: Whether operations on the result are recorded.
+        pin_memory: Accepted for PyTorch's sake.
+
+    Shape:
+        result: size.
+
+    Returns:
+        Tensor.
+
+    Raises:
+        RuntimeError: a size is negative.
+
+    Example:
+        >>> full((2,), 7)
+        tensor([7, 7])
+    """
+    dtype = number_type(fill_value) if dtype is None else dtype
+    return into(out, finished(core.fill(core.make_empty(sizes("full", size), dtype, device), fill_value), requires_grad))
+
+
+@public("torch")
+def empty_like(input, *, dtype=None, layout=None, device=None, requires_grad=False, memory_format=None):
+    """Make a tensor whose elements are whatever the memory held, of the shape of another.
+
+    Args:
+        input: Tensor whose shape is taken.
+        dtype: The dtype; None means that of `input`.
+        layout: Accepted for PyTorch's sake.
+        device: The device; None means cpu.
+        requires_grad: Whether operations on the result are recorded.
+        memory_format: channels_last for 4-D tensors; None means that of `input`.
+
+    Shape:
+        input: (*); result: (*).
+
+    Returns:
+        Tensor.
+
+    Example:
+        >>> empty_like(tensor([1, 2])).shape
+        torch.Size([2])
+    """
+    return finished(empty_as(input, dtype, device, memory_format), requires_grad)
+
+
+@public("torch")
+def zeros_like(input, *, dtype=None, layout=None, device=None, requires_grad=False, memory_format=None):
+    """Make a tensor of zeros, of the shape of another.
+
+    Args:
+        input: Tensor whose shape is taken.
+        dtype: The dtype; None means that of `input`.
+        layout: Accepted for PyTorch's sake.
+        device: The device; None means cpu.
+        requires_grad: Whether operations on the result are recorded.
+        memory_format: channels_last for 4-D tensors; None means that of `input`.
+
+    Shape:
+        input: (*); result: (*).
+
+    Returns:
+        Tensor.
+
+    Example:
+        >>> zeros_like(tensor([1, 2]))
+        tensor([0, 0])
+    """
+    return finished(core.fill(empty_as(input, dtype, device, memory_format), 0), requires_grad)
+
+
+@public("torch")
+def ones_like(input, *, dtype=None, layout=None, device=None, requires_grad=False, memory_format=None):
+    """Make a tensor of ones, of the shape of another.
+
+    Args:
+        input: Tensor whose shape is taken.
+        dtype: The dtype; None means that of `input`.
+        layout: Accepted for PyTorch's sake.
+        device: The device; None means cpu.
+        requires_grad: Whether operations on the result are recorded.
+        memory_format: channels_last for 4-D tensors; None means that of `input`.
+
+    Shape:
+        input: (*); result: (*).
+
+    Returns:
+        Tensor.
+
+    Example:
+        >>> ones_like(tensor([1, 2]))
+        tensor([1, 1])
+    """
+    return finished(core.fill(empty_as(input, dtype, device, memory_format), 1), requires_grad)
+
+
+@public("torch")
+def full_like(input, fill_value, *, dtype=None, layout=None, device=None, requires_grad=False, memory_format=None):
+    """Make a tensor full of a number, of the shape of another.
+
+    Args:
+        input: Tensor whose shape is taken.
+        fill_value: The number.
+        dtype: The dtype; None means that of `input`.
+        layout: Accepted for PyTorch's sake.
+        device: The device; None means cpu.
+        requires_grad: Whether operations on the result are recorded.
+        memory_format: channels_last for 4-D tensors; None means that of `input`.
+
+    Shape:
+        input: (*); result: (*).
+
+    Returns:
+        Tensor.
+
+    Example:
+        >>> full_like(tensor([1, 2]), 5)
+        tensor([5, 5])
+    """
+    return finished(core.fill(empty_as(input, dtype, device, memory_format), fill_value), requires_grad)
+
+
+@public(methods=("new_empty",))
+def new_empty(input, *size, dtype=None, device=None, requires_grad=False, layout=None, pin_memory=False):
+    """Make a tensor whose elements are whatever the memory held, of the dtype of `input`.
+
+    Args:
+        input: Tensor whose dtype is taken.
+        size: Sizes, one by one or as a sequence.
+        dtype: The dtype; None means that of `input`.
+        layout: Accepted for PyTorch's sake.
+        device: The device; None means cpu.
+        requires_grad: Whether operations on the result are recorded.
+        pin_memory: Accepted for PyTorch's sake.
+
+    Shape:
+        input: any; result: size.
+
+    Returns:
+        Tensor.
+    """
+    return finished(core.make_empty(shape_of("new_empty", size), dtype or input.dtype, device), requires_grad)
+
+
+@public(methods=("new_zeros",))
+def new_zeros(input, *size, dtype=None, device=None, requires_grad=False, layout=None, pin_memory=False):
+    """Make a tensor of zeros, of the dtype of `input`.
+
+    Args:
+        input: Tensor whose dtype is taken.
+        size: Sizes, one by one or as a sequence.
+        dtype: The dtype; None means that of `input`.
+        layout: Accepted for PyTorch's sake.
+        device: The device; None means cpu.
+        requires_grad: Whether operations on the result are recorded.
+        pin_memory: Accepted for PyTorch's sake.
+
+    Shape:
+        input: any; result: size.
+
+    Returns:
+        Tensor.
+    """
+    return finished(core.fill(core.make_empty(shape_of("new_zeros", size), dtype or input.dtype, device), 0), requires_grad)
+
+
+@public(methods=("new_ones",))
+def new_ones(input, *size, dtype=None, device=None, requires_grad=False, layout=None, pin_memory=False):
+    """Make a tensor of ones, of the dtype of `input`.
+
+    Args:
+        input: Tensor whose dtype is taken.
+        size: Sizes, one by one or as a sequence.
+        dtype: The dtype; None means that of `input`.
+        layout: Accepted for PyTorch's sake.
+        device: The device; None means cpu.
+        requires_grad: Whether operations on the result are recorded.
+        pin_memory: Accepted for PyTorch's sake.
+
+    Shape:
+        input: any; result: size.
+
+    Returns:
+        Tensor.
+    """
+    return finished(core.fill(core.make_empty(shape_of("new_ones", size), dtype or input.dtype, device), 1), requires_grad)
+
+
+@public(methods=("new_full",))
+def new_full(input, size, fill_value, *, dtype=None, device=None, requires_grad=False, layout=None, pin_memory=False):
+    """Make a tensor full of a number, of the dtype of `input`.
+
+    Args:
+        input: Tensor whose dtype is taken.
+        size: Sizes.
+        fill_value: The number.
+        dtype: The dtype; None means that of `input`.
+        layout: Accepted for PyTorch's sake.
+        device: The device; None means cpu.
+        requires_grad: Whether operations on the result are recorded.
+        pin_memory: Accepted for PyTorch's sake.
+
+    Shape:
+        input: any; result: size.
+
+    Returns:
+        Tensor.
+    """
+    return finished(core.fill(core.make_empty(sizes("new_full", size), dtype or input.dtype, device), fill_value), requires_grad)

@@ -1,0 +1,151 @@
+"""Generators: a seed and a counter of draws, which is all the state there is."""
+
+from __future__ import annotations
+
+import secrets
+
+import numpy as np
+
+from workbench.ext.core import _core as core
+
+from ..random_keys import derive
+from ._space import alias, public
+from .errors import expected
+
+Tensor = core.Tensor
+_WORD = (1 << 64) - 1
+
+
+class Generator:
+    """A source of random numbers. Each draw depends on the seed, on the number of draws before and on the place of the element alone.
+
+    Args:
+        device: The device; None means cpu.
+
+    Example:
+        >>> Generator().manual_seed(1).initial_seed()
+        1
+    """
+
+    def __init__(self, device: object = None) -> None:
+        self.device = core.as_device(device)
+        self._restart(0, 0)
+
+    def _restart(self, seed: int, count: int) -> None:
+        self._seed, self._count = seed, count
+        self._words = derive(seed, "draw", 0)[:2]
+
+    def manual_seed(self, seed: int) -> Generator:
+        """Start anew from a seed; returns the generator.
+
+        Args:
+            seed: A whole number; negative ones are taken modulo 2 ** 64.
+
+        Raises:
+            RuntimeError: the seed takes more than 64 bits.
+        """
+        seed = int(seed)
+        if not -(1 << 63) <= seed <= _WORD:
+            raise expected("manual_seed", "seed of 64 bits", seed, error=RuntimeError)
+        self._restart(seed & _WORD, 0)
+        return self
+
+    def seed(self) -> int:
+        """Start anew from a seed that the system gives; returns it."""
+        self._restart(secrets.randbits(63), 0)
+        return self._seed
+
+    def initial_seed(self) -> int:
+        """The seed."""
+        return self._seed
+
+    def get_state(self) -> Tensor:
+        """The seed and the number of draws, as a tensor of 16 bytes."""
+        return core.from_numpy(np.array([self._seed, self._count], "<u8").view(np.uint8).copy())
+
+    def set_state(self, new_state: Tensor) -> Generator:
+        """Go on where `get_state` was taken.
+
+        Args:
+            new_state: What `get_state` gave.
+
+        Raises:
+            RuntimeError: it is something else.
+        """
+        if not isinstance(new_state, Tensor) or new_state.dtype is not core.uint8 or tuple(new_state.shape) != (16,):
+            raise expected("set_state", "a state of 16 bytes", new_state, "take it from get_state()", RuntimeError)
+        seed, count = np.ascontiguousarray(new_state.numpy()).view("<u8").tolist()
+        self._restart(seed, count)
+        return self
+
+    def clone_state(self) -> Generator:
+        """Another generator in the same state."""
+        return Generator().set_state(self.get_state())
+
+    def key(self) -> tuple[int, int, int, int]:
+        """The key of the next draw: the generator's two words and the two of the draw's number."""
+        n = self._count
+        self._count = n + 1
+        return (*self._words, n & 0xFFFFFFFF, n >> 32)
+
+    def __repr__(self) -> str:
+        return f"Generator(seed={self._seed}, draws={self._count})"
+
+
+default_generator = Generator()
+
+
+def key_of(generator: Generator | None) -> tuple[int, int, int, int]:
+    """The key of the next draw from a generator, the default one if None."""
+    return (default_generator if generator is None else generator).key()
+
+
+@public("torch")
+def manual_seed(seed: int) -> Generator:
+    """Start the default generator anew from a seed.
+
+    Args:
+        seed: A whole number; negative ones are taken modulo 2 ** 64.
+
+    Shape:
+        nothing has a shape here.
+
+    Returns:
+        The default generator.
+
+    Raises:
+        RuntimeError: the seed takes more than 64 bits.
+
+    Example:
+        >>> manual_seed(0).initial_seed()
+        0
+    """
+    return default_generator.manual_seed(seed)
+
+
+@public("torch")
+def seed() -> int:
+    """Start the default generator anew from a seed that the system gives; returns it."""
+    return default_generator.seed()
+
+
+@public("torch")
+def initial_seed() -> int:
+    """The seed of the default generator."""
+    return default_generator.initial_seed()
+
+
+@public("torch")
+def get_rng_state() -> Tensor:
+    """The state of the default generator, as a tensor of 16 bytes."""
+    return default_generator.get_state()
+
+
+@public("torch")
+def set_rng_state(new_state: Tensor) -> None:
+    """Let the default generator go on where `get_rng_state` was taken."""
+    default_generator.set_state(new_state)
+
+
+public("torch")(Generator)
+alias("torch", default_generator=default_generator)
