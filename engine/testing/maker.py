@@ -81,7 +81,7 @@ class Maker:
     def tensor(self, values: Any, dtype: str | None = None) -> core.Tensor:
         """The values given, in the dtype given or that of the maker."""
         dtype = dtype or self.dtype
-        array = np.array(values, dtype=_STORED_AS.get(dtype, dtype))
+        array = np.asarray(values).astype(_STORED_AS.get(dtype, dtype))  # negative values wrap around in an unsigned dtype
         made = core.from_numpy(array)
         return made.to(getattr(core, dtype)) if dtype in _STORED_AS else made
 

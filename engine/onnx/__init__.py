@@ -1,0 +1,1 @@
+"""ONNX: building graphs, and checking the ONNX forms of ops."""
