@@ -9,6 +9,8 @@ import numpy as np
 
 from workbench.ext.core import _core as core
 
+from ..ops.generator import default_generator
+
 Tensor = core.Tensor
 
 
@@ -39,6 +41,4 @@ def index_rows(values: Any, indices: Sequence[int]) -> Any:
 
 def seed_of(generator: Any = None) -> int:
     """The seed that decides: the generator's, or the one of `manual_seed`."""
-    if generator is None:
-        from .. import random as generator
-    return generator.initial_seed() & 0xFFFFFFFFFFFFFFFF
+    return (default_generator if generator is None else generator).initial_seed() & 0xFFFFFFFFFFFFFFFF

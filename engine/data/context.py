@@ -5,11 +5,10 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from itertools import count
 from typing import Any
 
 from ..random_keys import Key, Keys
-from .border import seed_of
+from .border import default_generator
 
 
 class _State(threading.local):
@@ -18,16 +17,18 @@ class _State(threading.local):
 
 
 _state = _State()
-_outside = count()
 
 
 def current_key() -> Key | Keys:
     """The random stream of the sample that is being made (of all samples, where a batch is made at once).
 
     A `DataLoader` keys it by (seed, epoch, index of the sample), so what is drawn does not depend on the number of workers, on the
-    order, or on what other samples drew. Outside of a loader it is another stream at each call, from the seed of `manual_seed`.
+    order, or on what other samples drew. Outside of a loader each call is a draw from the default generator, which `manual_seed` seeds.
     """
-    return _state.key if _state.key is not None else Key(seed_of(), "transform", next(_outside))
+    if _state.key is not None:
+        return _state.key
+    *_, low, high = default_generator.key()
+    return Key(default_generator.initial_seed(), "transform", low | high << 32)
 
 
 @contextmanager

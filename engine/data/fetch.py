@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from ..random_keys import Key, Keys
+from .border import default_generator
 from .collate import default_collate, default_convert
 from .context import use_key
 from .dataset import IterableDataset, samples_of
@@ -50,10 +51,15 @@ class Fetcher:
         """
         if isinstance(self.dataset, IterableDataset):
             return self._next(indices)
+        # what the dataset draws from the default generator depends on the batch alone, and changes nothing for the others
+        before = default_generator.get_state()
+        default_generator.manual_seed(Key(self.seed, "dataset", self.epoch, position).integers(1 << 63))
         try:
             return self._at(indices, position)
         except StopIteration as e:  # would look like the end of the epoch
             raise RuntimeError("DataLoader: expected a sample from the dataset, got StopIteration") from e
+        finally:
+            default_generator.set_state(before)
 
     def _at(self, indices: Any, position: int) -> Any:
         if not self.batched:

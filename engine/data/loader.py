@@ -39,8 +39,9 @@ class DataLoader(Generic[T_co]):
     """Iterate over the batches of a dataset.
 
     Each iteration is one epoch. The order depends on (seed, epoch), and what a sample's random transforms draw on (seed, epoch, index
-    of the sample): neither depends on the number of workers. Where a sampler may give an index twice in an epoch (with replacement), the
-    sample's place in the epoch stands for its index. The seed is that of `generator`, or of `manual_seed`.
+    of the sample): neither depends on the number of workers, nor does what a dataset draws by the engine's random functions. Where a
+    sampler may give an index twice in an epoch (with replacement), the sample's place in the epoch stands for its index. The seed is
+    that of `generator`, or of `manual_seed`.
 
     `state_dict` tells the position, also in the middle of an epoch, in a few integers; after `load_state_dict` the next iteration goes on
     there, without going through the samples before (an iterable dataset has to be read again up to there).

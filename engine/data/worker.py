@@ -16,7 +16,7 @@ from typing import Any
 
 from ..errors import expected
 from ..random_keys import Key
-from .border import core
+from .border import core, default_generator
 from .context import WorkerInfo, set_worker_info
 from .fetch import Fetcher
 from .transport import Receiver, Sender
@@ -37,6 +37,7 @@ def run_worker(
             other.close()
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the main process's to handle
     core.set_num_threads(1)
+    default_generator.manual_seed(info.seed)
     random.seed(info.seed)
     if "numpy.random" in sys.modules:
         sys.modules["numpy.random"].seed(info.seed & 0xFFFFFFFF)

@@ -144,6 +144,20 @@ def test_repeated_samples_are_not_augmented_alike():
     assert len({u for _, u in pairs}) == 30
 
 
+def test_engine_draws_belong_to_the_batch():
+    from workbench import engine
+
+    class Rand(Noisy):
+        def __getitem__(self, i):
+            return engine.rand(3)
+
+    before = engine.get_rng_state().tolist()
+    first = [b.tolist() for b in DataLoader(Rand(9), batch_size=2)]
+    assert engine.get_rng_state().tolist() == before
+    assert [b.tolist() for b in DataLoader(Rand(9), batch_size=2, num_workers=2)] == first
+    assert len({v for b in first for row in b for v in row}) == 27
+
+
 def test_loaded_state_must_be_whole():
     with pytest.raises(KeyError, match="load_state_dict: expected epoch, batch, sample and seed, got no sample"):
         DataLoader(Noisy()).load_state_dict({"epoch": 0, "batch": 0, "seed": 0})
