@@ -6,7 +6,8 @@ import pytest
 
 from .tree import imports, modules
 
-# autograd is below its neighbours: layers and optimizers use Function and the gradient modes
+# just above the ops: layers and optimizers use Function and the gradient modes; errors offers the wording of ops.errors to everybody else
+BETWEEN = ("autograd", "errors")
 ROOMS = ("nn", "optim", "data", "random", "linalg", "fft", "special", "distributions", "testing", "array_api")
 UPPER = ("graph", "onnx", "quantize", "prune", "privacy", "distributed", "bench", "profiler")
 MODULES = modules()
@@ -23,7 +24,7 @@ def place(module: str) -> tuple[int, str]:
         return 6, "engine"
     if rest[0] == "ops":
         return 2, "engine.ops"
-    floor = 3 if rest[0] == "autograd" else 4 if rest[0] in ROOMS else 5 if rest[0] in UPPER else 1
+    floor = 3 if rest[0] in BETWEEN else 4 if rest[0] in ROOMS else 5 if rest[0] in UPPER else 1
     return floor, f"engine.{rest[0]}"
 
 
@@ -51,5 +52,5 @@ def test_small_modules_stay_small_and_apart():
     packages = {
         module for module, path in MODULES.items() if path.name == "__init__.py" and module.count(".") == 2 and ".engine." in module
     }
-    rooms = {f"workbench.engine.{name}" for name in ("ops", "autograd", *ROOMS, *UPPER)}
+    rooms = {f"workbench.engine.{name}" for name in ("ops", *BETWEEN, *ROOMS, *UPPER)}
     assert packages <= rooms
