@@ -122,7 +122,7 @@ class State:
 
         load(self, "")
         if strict:
-            known = self.state_dict(keep_vars=True)
+            known = [name for named in (self.named_parameters(), self.named_buffers()) for name, _ in named]
             wrong = [f"Unexpected key(s) in state_dict: {_listing(unexpected, missing or known)}. "] if unexpected else []
             wrong += [f"Missing key(s) in state_dict: {_listing(missing, ())}. "] if missing else []
             errors[:0] = reversed(wrong)

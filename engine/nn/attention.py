@@ -8,8 +8,8 @@ from typing import Any
 from workbench.ext.core import _core as core
 from workbench.ext.core._core import Tensor
 
-from .. import ops
 from ..ops.errors import expected
+from ..ops.pieces import cat
 from . import functional as F
 from . import init
 from .linear import Linear
@@ -146,12 +146,12 @@ class MultiheadAttention(Module):
         n, length = q.shape[0], q.shape[1]
         added = 0
         if self.bias_k is not None:
-            k = ops.cat([k, self.bias_k.expand(n, 1, self.embed_dim)], 1)
-            v = ops.cat([v, self.bias_v.expand(n, 1, self.embed_dim)], 1)
+            k = cat([k, self.bias_k.expand(n, 1, self.embed_dim)], 1)
+            v = cat([v, self.bias_v.expand(n, 1, self.embed_dim)], 1)
             added += 1
         if self.add_zero_attn:
             zeros = k.new_zeros((n, 1, self.embed_dim))
-            k, v = ops.cat([k, zeros], 1), ops.cat([v, zeros], 1)
+            k, v = cat([k, zeros], 1), cat([v, zeros], 1)
             added += 1
         q, k, v = (x.unflatten(-1, (self.num_heads, self.head_dim)).transpose(1, 2) for x in (q, k, v))
         causal = is_causal and key_padding_mask is None and not need_weights and not added and length == k.shape[2]

@@ -9,9 +9,7 @@ import functools
 from difflib import get_close_matches
 from typing import Any
 
-from .. import ops  # noqa: F401  (importing it fills the registry)
-from ..ops._define import REGISTRY
-from ..ops._space import FUNCTIONS
+from ..ops import REGISTRY, space
 
 _INPLACE = {
     *("threshold", "relu", "relu6", "rrelu", "leaky_relu", "hardtanh", "hardsigmoid", "hardswish", "elu", "celu", "selu", "silu", "mish"),
@@ -41,9 +39,11 @@ def _with_inplace(function: Any) -> Any:
     return call
 
 
-_public: dict[str, Any] = {name: o for name, o in REGISTRY.items() if "functional" in o.definition.spaces}
-_public.update(FUNCTIONS.get("functional", {}))
-_public.update({name: _with_inplace(o) for name, o in _public.items() if name in _INPLACE and hasattr(o, "definition")})
+_public = space("functional")
+for _name in _INPLACE & _public.keys():
+    if hasattr(_public[_name], "definition"):
+        _public[_name] = _with_inplace(_public[_name])
+    _public[_name + "_"] = functools.partial(_public[_name], inplace=True)
 globals().update(_public)
 __all__ = list(_public)
 

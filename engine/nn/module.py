@@ -153,7 +153,8 @@ class Module(Hooks, State, Conversion, core.ModuleCore):
         if not isinstance(name, str):
             raise TypeError(f"{kind} name should be a string, got {type(name).__name__}")
         if "." in name or not name:
-            raise KeyError(f"{kind} name can't {'contain a dot' if name else 'be empty string'}, got {name!r}")
+            wrong = 'contain "."' if name else "be empty string"
+            raise KeyError(f"{kind} name can't {wrong}, got {name!r}")
         if self._names.get(name) != kind and (name in self.__dict__ or getattr(type(self), name, None) is not None):
             raise KeyError(f"attribute '{name}' already exists; choose another name for the {kind}")
         if value is not None and not isinstance(value, wanted):

@@ -7,7 +7,7 @@ from typing import Any
 from workbench.ext.core import _core as core
 from workbench.ext.core._core import Tensor
 
-from .. import ops
+from ..ops._help import made
 from ..ops.errors import expected
 from . import functional as F
 from . import init
@@ -59,7 +59,7 @@ class _Statistics(Module):
     def _load_from_state_dict(self, state_dict: Any, prefix: str, local_metadata: dict[str, Any], *rest: Any) -> None:
         key = prefix + "num_batches_tracked"
         if (local_metadata.get("version") or 0) < 2 and self.track_running_stats and key not in state_dict:
-            state_dict[key] = ops.zeros((), dtype=core.int64)  # states from before the counter existed
+            state_dict[key] = made((), core.int64, None)  # states from before the counter existed
         super()._load_from_state_dict(state_dict, prefix, local_metadata, *rest)
 
     def extra_repr(self) -> str:

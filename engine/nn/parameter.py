@@ -42,6 +42,12 @@ class Parameter(core.Tensor):
     def __new__(cls, data: Tensor | None = None, requires_grad: bool = True) -> Parameter:
         return _alias(cls, data, requires_grad)
 
+    def __deepcopy__(self, memo: dict[int, Any]) -> Parameter:
+        """A parameter of its own with equal values, without gradient."""
+        made = super().__deepcopy__(memo)
+        made.grad = None
+        return made
+
     def __repr__(self) -> str:
         return "Parameter containing:\n" + repr(self.data.requires_grad_(self.requires_grad))
 

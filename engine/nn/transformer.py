@@ -12,7 +12,7 @@ from typing import Any
 from workbench.ext.core import _core as core
 from workbench.ext.core._core import Tensor
 
-from .. import ops
+from ..ops._help import made
 from ..ops.errors import expected
 from . import functional as F
 from . import init
@@ -182,7 +182,7 @@ def _is_causal(mask: Tensor | None, is_causal: bool | None, length: int) -> bool
     if mask is None or tuple(mask.shape) != (length, length):
         return False
     blocked = mask if mask.dtype == core.bool_ else mask == float("-inf")
-    return bool((blocked == ops.ones((length, length), dtype=core.bool_).triu(1)).all())
+    return bool((blocked == made((length, length), core.bool_, None, True).triu(1)).all())
 
 
 class TransformerEncoder(Module):
@@ -321,4 +321,4 @@ class Transformer(Module):
     @staticmethod
     def generate_square_subsequent_mask(sz: int, device: Any = None, dtype: Any = None) -> Tensor:
         """The causal mask: -inf above the diagonal, 0 elsewhere. Shape (sz, sz)."""
-        return ops.full((sz, sz), float("-inf"), dtype=dtype, device=device).triu(1)
+        return made((sz, sz), dtype, device, float("-inf")).triu(1)

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from workbench.ext.core import _core as core
 from workbench.ext.core._core import Tensor
 
-from ... import ops
+from ...ops.pieces import stack
 
 
 def _gradients(parameters: Tensor | Iterable[Tensor]) -> list[Tensor]:
@@ -29,7 +29,7 @@ def get_total_norm(
     with core.no_grad():
         if not tensors:
             return core.fill(core.make_empty(()), 0.0)
-        norms = ops.stack([_norm(t.detach(), norm_type) for t in tensors])
+        norms = stack([_norm(t.detach(), norm_type) for t in tensors])
         total = _norm(norms, norm_type)
     if error_if_nonfinite and not math.isfinite(float(total)):
         raise RuntimeError(

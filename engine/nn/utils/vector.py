@@ -6,13 +6,13 @@ from collections.abc import Iterable
 
 from workbench.ext.core._core import Tensor
 
-from ... import ops
 from ...ops.errors import expected
+from ...ops.pieces import cat
 
 
 def parameters_to_vector(parameters: Iterable[Tensor]) -> Tensor:
     """All elements of the parameters, one after the other, in a tensor of shape (n,); gradients flow through it."""
-    return ops.cat([parameter.reshape(-1) for parameter in parameters])
+    return cat([parameter.reshape(-1) for parameter in parameters])
 
 
 def vector_to_parameters(vec: Tensor, parameters: Iterable[Tensor]) -> None:
