@@ -11,7 +11,13 @@ from typing import Any
 from omegaconf import MISSING
 
 
-def ranged(low: float | None = None, high: float | None = None, above: float | None = None, below: float | None = None, one_of: tuple[Any, ...] = ()) -> Any:
+def ranged(
+    low: float | None = None,
+    high: float | None = None,
+    above: float | None = None,
+    below: float | None = None,
+    one_of: tuple[Any, ...] = (),
+) -> Any:
     """A field whose value must lie in a range, or be one of some; for a list, each of its items.
 
     Args:
@@ -27,8 +33,8 @@ def ranged(low: float | None = None, high: float | None = None, above: float | N
 @dataclass
 class ResNet:
     name: str = MISSING
-    blocks: list[int] = ranged(low=1)
-    widths: list[int] = ranged(low=1)
+    blocks: list[int] = ranged(low=1)  # noqa: RUF009
+    widths: list[int] = ranged(low=1)  # noqa: RUF009
 
     def __post_init__(self) -> None:
         if len(self.blocks) != len(self.widths):
@@ -64,7 +70,7 @@ class SGD:
 class AdamW:
     name: str = MISSING
     lr: float = ranged(above=0)
-    betas: list[float] = ranged(low=0, below=1)
+    betas: list[float] = ranged(low=0, below=1)  # noqa: RUF009
     eps: float = ranged(above=0)
     weight_decay: float = ranged(low=0)
 
@@ -133,7 +139,7 @@ class Run:
 # The schema of a group: one class, or for each `name` in its options a class.
 GROUPS: dict[str, Any] = {
     "model": {"resnet": ResNet},
-    "data": {"digits": Images, "mnist5k": Images, "fashion_mnist": Images, "cifar10": Images},
+    "data": {"digits": Images, "mnist5k": Images, "fashion_mnist": Images, "mnist": Images, "cifar10": Images},
     "optim": {"sgd": SGD, "adamw": AdamW},
     "schedule": {"one_cycle": OneCycle, "cosine": Cosine, "constant": Constant},
     "trainer": Trainer,

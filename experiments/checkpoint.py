@@ -31,7 +31,7 @@ FORMAT = 1
 _TENSORS, _TREE, _MANIFEST = "tensors.safetensors", "tree.json", "manifest.json"
 
 
-class DamagedCheckpoint(UserError):
+class DamagedCheckpointError(UserError):
     """A checkpoint that cannot be used: a file is missing, cut short or altered. The message names the file."""
 
 
@@ -105,7 +105,7 @@ class CheckpointStore:
         self._prune()
         return Checkpoint(place, step, metrics, n_bytes + len(tree))
 
-    def list(self) -> list[Checkpoint]:
+    def found(self) -> list[Checkpoint]:
         """The checkpoints with a readable manifest, oldest first; whether their content is intact shows when one is loaded."""
         found = []
         for folder in self.folder.glob("step-*"):
@@ -123,23 +123,23 @@ class CheckpointStore:
             tensor: Makes a tensor of a dtype code and an array.
 
         Raises:
-            DamagedCheckpoint: There are checkpoints, but none that can be used.
+            DamagedCheckpointError: There are checkpoints, but none that can be used.
         """
         steps = sorted((int(p.name[5:]), p) for p in self.folder.glob("step-*") if p.name[5:].isdigit())
         problem = None
         for _, folder in reversed(steps):
             try:
                 return load(folder, tensor)
-            except DamagedCheckpoint as error:
+            except DamagedCheckpointError as error:  # noqa: PERF203
                 problem = error
                 warn(f"{error}; trying the one before")
         if problem is not None:
-            raise DamagedCheckpoint(f"none of the {len(steps)} checkpoints in {self.folder} can be used; the oldest: {problem}")
+            raise DamagedCheckpointError(f"none of the {len(steps)} checkpoints in {self.folder} can be used; the oldest: {problem}")
         return None
 
     def best(self) -> Checkpoint | None:
         """The best checkpoint by the store's metric."""
-        ranked = self._ranked(self.list())
+        ranked = self._ranked(self.found())
         return ranked[0] if ranked else None
 
     def _ranked(self, found: list[Checkpoint]) -> list[Checkpoint]:
@@ -148,7 +148,7 @@ class CheckpointStore:
         return sorted(rated, key=lambda c: (sign * c.metrics[self.metric], c.step))
 
     def _prune(self) -> None:
-        found = self.list()
+        found = self.found()
         keep = {c.step for c in found[-self.keep_last :]} | {c.step for c in self._ranked(found)[: self.keep_best]}
         for checkpoint in found:
             if checkpoint.step not in keep:
@@ -163,21 +163,22 @@ def load(folder: Path, tensor: Callable[[str, np.ndarray], Any] = cooked) -> tup
     """Read a checkpoint, its checksums verified first.
 
     Raises:
-        DamagedCheckpoint: A file is missing or does not match its checksum; the message names it.
+        DamagedCheckpointError: A file is missing or does not match its checksum; the message names it.
     """
     manifest = read_json(folder / _MANIFEST)
     if not isinstance(manifest, dict):
-        raise DamagedCheckpoint(f"checkpoint {folder}: {_MANIFEST} is missing or no JSON, so it was not written to its end")
+        raise DamagedCheckpointError(f"checkpoint {folder}: {_MANIFEST} is missing or no JSON, so it was not written to its end")
     if manifest.get("format") != FORMAT:
-        raise DamagedCheckpoint(f"checkpoint {folder}: expected format {FORMAT}, got {manifest.get('format')}; another version of workbench wrote it")
+        got = manifest.get("format")
+        raise DamagedCheckpointError(f"checkpoint {folder}: expected format {FORMAT}, got {got}; another version of workbench wrote it")
     for name, entry in manifest["files"].items():
         path = folder / name
         if not path.exists():
-            raise DamagedCheckpoint(f"checkpoint {folder}: {name} is missing")
+            raise DamagedCheckpointError(f"checkpoint {folder}: {name} is missing")
         if path.stat().st_size != entry["bytes"]:
-            raise DamagedCheckpoint(f"checkpoint {folder}: {name} has {path.stat().st_size} bytes, its manifest says {entry['bytes']}")
+            raise DamagedCheckpointError(f"checkpoint {folder}: {name} has {path.stat().st_size} bytes, its manifest says {entry['bytes']}")
         if sha256_file(path) != entry["sha256"]:
-            raise DamagedCheckpoint(f"checkpoint {folder}: {name} does not match its sha256, so it was altered or the disk is failing")
+            raise DamagedCheckpointError(f"checkpoint {folder}: {name} does not match its sha256, so it was altered or the disk is failing")
     arrays = read_tensors(folder / _TENSORS)
     tree = json.loads((folder / _TREE).read_bytes())
     state = unpack(tree, lambda name: tensor(*arrays[name]), lambda name: arrays[name][1])

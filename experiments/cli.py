@@ -81,7 +81,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def _parser() -> argparse.ArgumentParser:
     layout = argparse.RawDescriptionHelpFormatter
-    parser = argparse.ArgumentParser(prog="workbench", description="Train recipes, and keep every run.", epilog=_EPILOG, formatter_class=layout)
+    parser = argparse.ArgumentParser("workbench", description="Train recipes, and keep every run.", epilog=_EPILOG, formatter_class=layout)
     parser.add_argument("--version", action=_Version)
     commands = parser.add_subparsers(dest="command", metavar="COMMAND")
 

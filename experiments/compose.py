@@ -41,7 +41,8 @@ def compose(overrides: Sequence[str]) -> DictConfig:
     """
     words = [_checked(override) for override in _parse(overrides)]
     if not any(word.startswith("+recipe=") for word in words):
-        raise UserError(f"train: no recipe chosen; name one, as in workbench train +recipe={options('recipe')[0]} (there are: {', '.join(options('recipe'))})")
+        known = options("recipe")
+        raise UserError(f"train: no recipe chosen; name one, as in workbench train +recipe={known[0]} (there are: {', '.join(known)})")
     return check(_compose(words), words)
 
 
@@ -62,10 +63,11 @@ def check(config: DictConfig, words: Sequence[str] = ()) -> DictConfig:
 
     try:
         OmegaConf.resolve(config)
-        values = OmegaConf.to_container(config)
+        values: Any = OmegaConf.to_container(config)
     except OmegaConfBaseException as error:
         raise UserError(f"train: {_first_line(error)}") from error
-    assert isinstance(values, dict)
+    if not isinstance(values, dict):
+        raise UserError("train: expected the configuration to be keys and values")
     out: dict[str, Any] = {}
     top = {key: value for key, value in values.items() if key not in schema.GROUPS}
     out.update(_typed(schema.Run, top, "", words, others=list(schema.GROUPS)))
@@ -74,9 +76,12 @@ def check(config: DictConfig, words: Sequence[str] = ()) -> DictConfig:
         if not isinstance(part, dict):
             raise UserError(f"train: the configuration has no {group}; add {group}=OPTION (there are: {', '.join(options(group))})")
         if isinstance(classes, dict):
-            if part.get("name") not in classes:
-                raise UserError(f'train: expected {group}.name to be one that the schema knows, got "{part.get("name")}"; {did_you_mean(str(part.get("name")), classes)}')
-            classes = classes[part["name"]]
+            name = str(part.get("name"))
+            if name not in classes:
+                raise UserError(
+                    f'train: expected {group}.name to be one that the schema knows, got "{name}"; {did_you_mean(name, classes)}'
+                )
+            classes = classes[name]
         out[group] = _typed(classes, part, group, words)
     return OmegaConf.create(out)
 
@@ -102,7 +107,7 @@ def overrides_for_resume(config: DictConfig, overrides: Sequence[str]) -> DictCo
 
     from workbench.conf.schema import RESUMABLE
 
-    changed = OmegaConf.create(OmegaConf.to_container(config))
+    changed: Any = OmegaConf.create(OmegaConf.to_container(config))
     known = [name for name, _ in _leaves(OmegaConf.to_container(config))]
     for override in _parse(overrides):
         key = override.key_or_group
@@ -110,7 +115,7 @@ def overrides_for_resume(config: DictConfig, overrides: Sequence[str]) -> DictCo
             raise UserError(f'train: no key "{key}" in the configuration of this run; {did_you_mean(key, known)}')
         if not any(key == name or (name.endswith(".") and key.startswith(name)) for name in RESUMABLE):
             free = ", ".join(name + "*" if name.endswith(".") else name for name in RESUMABLE)
-            raise UserError(f"train: {key} cannot change when a run is resumed, it would make another run; what can: {free}. Start a new run instead")
+            raise UserError(f"train: {key} cannot change when a run is resumed, for it would be another run; what can: {free}")
         OmegaConf.update(changed, key, override.value())
     return check(changed, ())
 
@@ -125,9 +130,10 @@ def _parse(overrides: Sequence[str]) -> list[Any]:
         try:
             override = parser.parse_override(word)
         except HydraException as error:
-            raise UserError(f'train: cannot read "{word}" as KEY=VALUE; write it like optim.lr=0.05, and quote a value with special characters') from error
+            hint = "write it like optim.lr=0.05, and quote a value with special characters"
+            raise UserError(f'train: cannot read "{word}" as KEY=VALUE; {hint}') from error
         if override.key_or_group.partition(".")[0] == "hydra":
-            raise UserError(f'train: "{word}" is a setting of Hydra itself, and runs are kept by workbench; set runs=FOLDER for where they go')
+            raise UserError(f'train: "{word}" is a setting of Hydra itself, and workbench keeps the runs; runs=FOLDER says where')
         if override.is_sweep_override():
             raise UserError(f'train: "{word}" gives several values, and a run takes one')
         out.append(override)
@@ -294,7 +300,9 @@ def _kind(hint: Any) -> str:
 
 
 def _shown(value: Any) -> str:
-    return f'"{value}"' if isinstance(value, str) else "null" if value is None else str(value).lower() if isinstance(value, bool) else str(value)
+    if isinstance(value, str):
+        return f'"{value}"'
+    return "null" if value is None else str(value).lower() if isinstance(value, bool) else str(value)
 
 
 def _join(path: str, name: str) -> str:

@@ -10,7 +10,7 @@ class UserError(Exception):
     """Something the user can put right: told in one sentence, without a traceback, exit code 2."""
 
 
-class RunStopped(Exception):
+class RunStoppedError(Exception):
     """A run that ended before its end for a reason that the program found, as a loss that is no number; exit code 1."""
 
 

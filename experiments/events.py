@@ -1,7 +1,8 @@
 """The TensorBoard side of a run: event files written with tensorboardX, in a way that can neither block nor end a training.
 
-tensorboardX's `SummaryWriter` hands events to a thread through a bounded queue: when the disk is full the thread dies and the training waits
-for ever. Here the events that tensorboardX builds are written at once, by its record writer, at a position that a checkpoint can hold.
+tensorboardX's `SummaryWriter` hands events to a thread through a bounded queue: when the disk is full the thread dies and the training
+waits for ever. Here the events that tensorboardX builds are written at once, by its record writer, at a position that a checkpoint can
+hold.
 """
 
 from __future__ import annotations
@@ -125,7 +126,7 @@ class Events:
 
     def _fail(self, error: OSError) -> None:
         self._failed = True
-        self._warn(f"TensorBoard's event file cannot be written ({error.strerror}); the run goes on without it, metrics.bin has every scalar")
+        self._warn(f"TensorBoard's file cannot be written ({error.strerror}); the run goes on without it, metrics.bin has every scalar")
 
 
 class _Builders:

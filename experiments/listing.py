@@ -68,7 +68,7 @@ def show_run(root: Path, name: str, as_json: bool = False) -> int:
     result = read_json(folder / "result.json")
     code = read_json(folder / "provenance" / "code.json") or {}
     machine = read_json(folder / "provenance" / "machine.json") or {}
-    checkpoints = CheckpointStore(folder / "checkpoints").list()
+    checkpoints = CheckpointStore(folder / "checkpoints").found()
     config = (folder / "config.yaml").read_text() if (folder / "config.yaml").is_file() else ""
     if as_json:
         saved = [{"step": c.step, "metrics": c.metrics, "bytes": c.n_bytes, "folder": str(c.folder)} for c in checkpoints]
@@ -82,7 +82,8 @@ def show_run(root: Path, name: str, as_json: bool = False) -> int:
     rows += [(each.replace("/", " "), f"{value:.4f}") for each, value in facts["metrics"].items()]
     if about.get("parameters"):
         rows.append(("parameters", f"{about['parameters']:,}"))
-    rows += [("steps", _steps(facts)), ("time", _span(facts["time_s"])), ("begun", time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(about.get("created_s", 0))))]
+    begun = time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(about.get("created_s", 0)))
+    rows += [("steps", _steps(facts)), ("time", _span(facts["time_s"])), ("begun", begun)]
     rows += [("resumed", f"after {each['after']}, from step {each['step']}") for each in about.get("resumed", [])]
     if result:
         rows.append(("sha256", result["sha256"]))
@@ -158,4 +159,5 @@ def _table(heads: Sequence[str], rows: Sequence[Sequence[str]], right: Sequence[
         return
     widths = [max(len(row[i]) for row in [heads, *rows]) for i in range(len(heads))]
     for row in [heads, *rows]:
-        print("  ".join(f"{cell:>{w}}" if i in right else f"{cell:<{w}}" for i, (cell, w) in enumerate(zip(row, widths, strict=True))).rstrip())
+        cells = [f"{cell:>{width}}" if i in right else f"{cell:<{width}}" for i, (cell, width) in enumerate(zip(row, widths, strict=True))]
+        print("  ".join(cells).rstrip())

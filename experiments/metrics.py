@@ -54,7 +54,8 @@ class MetricsWriter:
 
     Args:
         path: The file; made if it is not there.
-        keep_bytes: Where to go on: what lies behind was written after the checkpoint that is resumed and is cut off. None keeps all whole records.
+        keep_bytes: Where to go on: what lies behind was written after the checkpoint that is resumed and is cut off. None keeps all
+            whole records.
     """
 
     def __init__(self, path: Path, keep_bytes: int | None = None) -> None:
@@ -100,6 +101,12 @@ class MetricsWriter:
         """Close the file; a second time does nothing."""
         self._file.close()
 
+    def __enter__(self) -> MetricsWriter:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
 
 def read_metrics(path: Path) -> Iterator[Row]:
     """The rows of a `metrics.bin`, in the order in which they were written.
@@ -109,7 +116,8 @@ def read_metrics(path: Path) -> Iterator[Row]:
 
     Example:
         >>> import tempfile; path = Path(tempfile.mkdtemp()) / "metrics.bin"
-        >>> MetricsWriter(path).write(1, {"train/loss": 0.5})
+        >>> with MetricsWriter(path) as writer:
+        ...     writer.write(1, {"train/loss": 0.5})
         >>> [(row.step, row.values) for row in read_metrics(path)]
         [(1, {'train/loss': 0.5})]
     """

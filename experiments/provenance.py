@@ -1,12 +1,12 @@
 """What a run was made of: code, packages, interpreter, machine, data and command line, as plain files under `provenance/`.
 
-    code.json        commit, branch, whether the tree was dirty, untracked files with their sha256, version of workbench
-    dirty.patch      the difference between the commit and the tree (`git apply` takes it)
-    untracked/       copies of the untracked files, up to a size
-    packages.txt     installed packages, one `name==version` a line
-    machine.json     interpreter, system, CPU and its features, kernels chosen, threads, the variables that steer them
-    data.json        fingerprints of the data sets that were read
-    command.json     command line, folder, time
+code.json        commit, branch, whether the tree was dirty, untracked files with their sha256, version of workbench
+dirty.patch      the difference between the commit and the tree (`git apply` takes it)
+untracked/       copies of the untracked files, up to a size
+packages.txt     installed packages, one `name==version` a line
+machine.json     interpreter, system, CPU and its features, kernels chosen, threads, the variables that steer them
+data.json        fingerprints of the data sets that were read
+command.json     command line, folder, time
 """
 
 from __future__ import annotations
@@ -30,6 +30,8 @@ _VARIABLES = re.compile(r"WORKBENCH_|OMP_|OPENBLAS_|MKL_|GOTO_|CUDA_|PYTHONHASHS
 _UNTRACKED_FILE_BYTES = 1 << 20
 _UNTRACKED_BYTES = 16 << 20
 _GIT_S = 5.0
+_SOURCES = (".py", ".pyx", ".pxi", ".c", ".h", ".yaml")
+_MACHINE = ("python", "cpu", "features", "kernels", "blas")  # what decides the bits; threads decide none
 
 
 def capture(folder: Path, command: list[str], code: Path | None = None) -> None:
@@ -44,7 +46,7 @@ def capture(folder: Path, command: list[str], code: Path | None = None) -> None:
     write_json(folder / "code.json", _code(folder, code or Path(__file__).resolve().parent), durable=False)
     write_atomic(folder / "packages.txt", "".join(f"{name}=={version}\n" for name, version in packages().items()), durable=False)
     write_json(folder / "machine.json", machine(), durable=False)
-    write_json(folder / "command.json", {"argv": command, "folder": os.getcwd(), "time_s": time.time(), "user": _user()}, durable=False)
+    write_json(folder / "command.json", {"argv": command, "folder": str(Path.cwd()), "time_s": time.time(), "user": _user()}, durable=False)
 
 
 def record_data(folder: Path, name: str, fingerprint: Mapping[str, Any]) -> dict[str, Any]:
@@ -65,17 +67,15 @@ def differences(before: Path, after: Path) -> list[str]:
     if a.get("patch_sha256") != b.get("patch_sha256"):
         out.append("the uncommitted changes (dirty.patch) differ")
     old, new = a.get("untracked") or {}, b.get("untracked") or {}
-    changed = sorted(name for name in old.keys() | new.keys() if old.get(name) != new.get(name) and name.endswith((".py", ".pyx", ".c", ".h", ".yaml")))
+    changed = sorted(name for name in old.keys() | new.keys() if old.get(name) != new.get(name) and name.endswith(_SOURCES))
     if changed:
         out.append(f"untracked files differ: {_few(changed)}")
     old, new = (_packages_of(folder) for folder in (before, after))
-    changed = [f"{name} {old.get(name, 'absent')} -> {new.get(name, 'absent')}" for name in sorted(old.keys() | new.keys()) if old.get(name) != new.get(name)]
+    changed = [name for name in sorted(old.keys() | new.keys()) if old.get(name) != new.get(name)]
     if changed:
-        out.append(f"packages differ: {_few(changed)}")
+        out.append(f"packages differ: {_few([f'{each} {old.get(each)} became {new.get(each)}' for each in changed])}")
     a, b = (read_json(folder / "machine.json") or {} for folder in (before, after))
-    for key in ("python", "cpu", "features", "kernels", "blas", "threads", "variables"):
-        if a.get(key) != b.get(key):
-            out.append(f"{key} differs: {_brief(a.get(key), b.get(key))}")
+    out += [f"{key} differs: {_brief(a.get(key), b.get(key))}" for key in _MACHINE if a.get(key) != b.get(key)]
     return out
 
 
@@ -84,7 +84,7 @@ def packages() -> dict[str, str]:
     found: dict[str, str] = {}
     for entry in sys.path:
         with contextlib.suppress(OSError):
-            for name in os.listdir(entry or "."):
+            for name in (path.name for path in Path(entry or ".").iterdir()):
                 match = re.fullmatch(r"(.+?)-([^-]+)(?:-py[\d.]+)?\.(?:dist-info|egg-info)", name)
                 if match:
                     found.setdefault(re.sub(r"[-_.]+", "-", match[1]).lower(), match[2])
@@ -111,10 +111,12 @@ def machine() -> dict[str, Any]:
 
 
 def _engine() -> dict[str, Any]:
-    """What the engine says of itself: kernels chosen, BLAS, threads; nothing where it is not loaded."""
-    engine = sys.modules.get("workbench.engine")
-    about = getattr(engine, "about", None)
-    return dict(about()) if about is not None else {}
+    """Instruction set of the kernels, BLAS and threads, where the engine is loaded."""
+    native: Any = sys.modules.get("workbench.ext.core")
+    core = getattr(native, "_core", None)
+    if core is None or not hasattr(native, "level"):
+        return {}
+    return {"kernels": native.level, "blas": core.blas(), "threads": core.get_num_threads()}
 
 
 def _code(folder: Path, where: Path) -> dict[str, Any]:

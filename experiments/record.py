@@ -182,7 +182,7 @@ def _this_process() -> dict[str, Any]:
     boot = pids = None
     with contextlib.suppress(OSError):
         boot = Path("/proc/sys/kernel/random/boot_id").read_text().strip()
-        pids = os.readlink("/proc/self/ns/pid")
+        pids = str(Path("/proc/self/ns/pid").readlink())
     return {"pid": os.getpid(), "start": _start_ticks(os.getpid()), "host": socket.gethostname(), "boot": boot, "pids": pids}
 
 

@@ -12,7 +12,7 @@ import numpy as np
 
 from . import provenance
 from .checkpoint import CheckpointStore
-from .errors import RunStopped, UserError
+from .errors import RunStoppedError, UserError
 from .events import Events
 from .metrics import MetricsWriter
 from .progress import Progress
@@ -45,10 +45,10 @@ class Run:
         self._random = RandomState()
         self._total = self._epochs = 0
         self._data = self._recorded_data()
-        own = state["run"] if state else {"step": 0, "epoch": 0, "train_s": 0.0}
+        own: dict[str, Any] = state["run"] if state else {"step": 0, "epoch": 0, "train_s": 0.0}
         self.step, self.epoch, self._train_s = own["step"], own["epoch"], own["train_s"]
         self._began: float | None = None
-        positions = state["log"] if state else {"metrics": 0, "events": {}}
+        positions: dict[str, Any] = state["log"] if state else {"metrics": 0, "events": {}}
         self._metrics = MetricsWriter(self.folder / "metrics.bin", positions["metrics"])
         self._events = Events(self.folder, positions["events"], self.warn) if config.logger.tensorboard else None
 
@@ -56,7 +56,7 @@ class Run:
         before = self._data.get(name)
         if self.resumed and before is not None and before != dict(fingerprint):
             changed = ", ".join(sorted(key for key in fingerprint if before.get(key) != fingerprint[key]))
-            raise UserError(f"train: the data set {name} has changed since the run began ({changed} differs), so the run cannot go on; start a new one")
+            raise UserError(f"train: the data set {name} has changed since the run began ({changed} differs); start a new run")
         self._data = provenance.record_data(self.folder / "provenance", name, fingerprint)
 
     def plan(self, epochs: int, batches: int) -> int:
@@ -161,7 +161,7 @@ class Run:
 
     def last_checkpoint(self) -> str:
         """Where a resumption would go on, in words."""
-        found = self._store.list()
+        found = self._store.found()
         return f"step {found[-1].step}" if found else "the beginning: there is no checkpoint yet"
 
     def close(self) -> None:
@@ -196,11 +196,11 @@ class Run:
             if array.dtype.kind == "f" and not np.isfinite(array).all():
                 raise self._diverged(f"{name} is not finite")
 
-    def _diverged(self, what: str) -> RunStopped:
+    def _diverged(self, what: str) -> RunStoppedError:
         tries = [f"a lower optim.lr (it is {self.config.optim.lr:g})"] if "lr" in self.config.optim else []
         if self.config.trainer.clip_norm is None:
             tries.append("trainer.clip_norm=1")
-        return RunStopped(
+        return RunStoppedError(
             f"{what} at step {self.step}, so the training stopped; try {', '.join([*tries, 'a look at the data'])}. "
             f"What was saved is intact and ends at {self.last_checkpoint()}"
         )

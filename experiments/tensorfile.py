@@ -1,7 +1,8 @@
 """Tensors in safetensors files, written through to the disk and hashed on the way.
 
-The format is https://github.com/huggingface/safetensors: a length, a JSON header, the bytes of the tensors. It is written here rather than by
-the package because the package copies every tensor, neither waits for the disk nor hashes, and tells no full disk from another failure.
+The format is https://github.com/huggingface/safetensors: a length, a JSON header, the bytes of the tensors. It is written here rather
+than by the package because the package copies every tensor, neither waits for the disk nor hashes, and tells no full disk from another
+failure.
 """
 
 from __future__ import annotations
@@ -78,7 +79,7 @@ def write_tensors(path: Path, tensors: Mapping[str, Any]) -> tuple[str, int]:
     digest = hashlib.sha256()
     with path.open("xb") as file:
         for piece in (struct.pack("<Q", len(text)), text, *parts):
-            view = memoryview(piece.reshape(-1).view(np.uint8)) if isinstance(piece, np.ndarray) else memoryview(piece)
+            view = _bytes_of(piece) if isinstance(piece, np.ndarray) else memoryview(piece)  # type: ignore[arg-type]
             digest.update(view)
             file.write(view)
         file.flush()
@@ -124,5 +125,9 @@ def digest_tensors(tensors: Mapping[str, Any]) -> str:
     for name in sorted(tensors):
         code, array = raw(tensors[name])
         digest.update(json.dumps([name, code, list(array.shape)]).encode())
-        digest.update(memoryview(array.reshape(-1).view(np.uint8)))
+        digest.update(_bytes_of(array))
     return digest.hexdigest()
+
+
+def _bytes_of(array: np.ndarray) -> memoryview:
+    return memoryview(array.reshape(-1).view(np.uint8))  # type: ignore[arg-type]  # NumPy's stubs know of buffers from 3.12 on

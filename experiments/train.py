@@ -13,7 +13,7 @@ from typing import Any
 from . import provenance
 from .checkpoint import CheckpointStore
 from .compose import check, compose, overrides_for_resume
-from .errors import Interrupted, RunStopped, UserError, did_you_mean
+from .errors import Interrupted, RunStoppedError, UserError, did_you_mean
 from .files import is_disk_full, read_json
 from .progress import Progress, duration
 from .random_state import seed_all
@@ -65,13 +65,14 @@ def resume(name: str, overrides: Sequence[str], command: list[str], root: Path, 
     now = status(about)
     if now == "running":
         process = about.get("process", {})
-        raise UserError(f"train: run {folder.name} is still running (process {process.get('pid')} on {process.get('host')}); stop it first")
+        where = f"process {process.get('pid')} on {process.get('host')}"
+        raise UserError(f"train: run {folder.name} is still running ({where}); stop it first")
     if now == "finished":
-        raise UserError(f"train: run {folder.name} is finished, there is nothing to resume; workbench show {folder.name} prints its result")
+        raise UserError(f"train: run {folder.name} is finished; workbench show {folder.name} prints its result")
     try:
         config = check(OmegaConf.load(folder / "config.yaml"))  # type: ignore[arg-type]
     except OSError as error:
-        raise UserError(f"train: {folder / 'config.yaml'} cannot be read ({error.strerror}), so run {folder.name} cannot be resumed") from error
+        raise UserError(f"train: run {folder.name} cannot be resumed: its config.yaml cannot be read ({error.strerror})") from error
     config = overrides_for_resume(config, overrides) if overrides else config
     recipe = _recipe(config.recipe)
     warnings: list[str] = []
@@ -83,7 +84,14 @@ def resume(name: str, overrides: Sequence[str], command: list[str], root: Path, 
 
 
 def _live(
-    config: Any, recipe: Callable[[Any, Run], Any], record: Record, state: Any, command: list[str], capture: Path, plain: bool | None, warnings: Sequence[str] = ()
+    config: Any,
+    recipe: Callable[[Any, Run], Any],
+    record: Record,
+    state: Any,
+    command: list[str],
+    capture: Path,
+    plain: bool | None,
+    warnings: Sequence[str] = (),
 ) -> int:
     """Train, and turn however it ends into a status, a sentence and an exit code."""
     progress = Progress(record.log, plain)
@@ -110,18 +118,20 @@ def _live(
         except KeyboardInterrupt as error:
             code = error.code if isinstance(error, Interrupted) else 130
             where = run.last_checkpoint() if run is not None else "the beginning"
-            return _end(record, run, "interrupted", f"interrupted; workbench train --resume {record.folder.name} goes on from {where}", code)
-        except RunStopped as error:
+            return _end(
+                record, run, "interrupted", f"interrupted; workbench train --resume {record.folder.name} goes on from {where}", code
+            )
+        except RunStoppedError as error:
             return _end(record, run, "failed", str(error), 1)
         except UserError as error:
             return _end(record, run, "failed", str(error), 2)
         except MemoryError as error:
-            return _end(record, run, "failed", f"out of memory: {error or 'an allocation failed'}; lower data.batch_size or the size of the model", 1)
+            return _end(record, run, "failed", f"out of memory: {error or 'no more to be had'}; lower data.batch_size or model.widths", 1)
         except Exception as error:
             if is_disk_full(error):
                 text = f"{error.strerror}: {error.filename}" if isinstance(error, OSError) and error.filename else str(error)
                 return _end(record, run, "failed", text, 1)
-            if getattr(error, "user_error", False):
+            if _is_data_error(error):
                 return _end(record, run, "failed", str(error), 2)
             record.log(traceback.format_exc())
             traceback.print_exc()
@@ -130,11 +140,11 @@ def _live(
 
 def _end(record: Record, run: Run | None, said: str, text: str, code: int) -> int:
     """Leave the record of a run that did not come to its end, and tell why."""
-    text = text if text.startswith("train: ") else f"train: {text}"
+    text = text if text.startswith(("train: ", "data: ", "checkpoint ")) else f"train: {text}"
     for close in (run.close if run is not None else lambda: None, lambda: record.finish(said, text)):
         try:
             close()
-        except OSError as error:  # a full disk: the status stays "running" without a process, which is shown as lost
+        except OSError as error:  # noqa: PERF203  # a full disk: the status stays "running" without a process, which is shown as lost
             print(f"train: the record could not be completed: {error.strerror}", file=sys.stderr)
     record.log(text)
     print(text, file=sys.stderr, flush=True)
@@ -154,7 +164,7 @@ def _recipe(name: str) -> Callable[[Any, Run], Any]:
         raise UserError(f'train: no recipe "{name}"; {did_you_mean(name, options("recipe"))}') from error
     if not callable(getattr(module, "train", None)):
         raise UserError(f"train: expected the module {module_name} to have a function train(config, run), got none")
-    return module.train  # type: ignore[no-any-return]
+    return module.train
 
 
 def _code_of(recipe: Any) -> Path | None:
@@ -173,8 +183,16 @@ def _opening(record: Record, state: Any, capture: Path) -> str:
     if capture.name == "provenance":
         return f"run {record.folder.name} in {record.folder}"
     changed = provenance.differences(capture.parent, capture)
-    line = f"run {record.folder.name} goes on from " + (f"step {state['run']['step']}" if state else "the beginning, for it has no checkpoint yet")
-    return line + "".join(f"\nwarning: since the run began, {text}; the result may differ from that of an uninterrupted run" for text in changed)
+    where = f"step {state['run']['step']}" if state else "the beginning, for it has no checkpoint yet"
+    notes = "".join(f"\nwarning: since the run began, {text}; the result may differ" for text in changed)
+    return f"run {record.folder.name} goes on from {where}{notes}"
+
+
+def _is_data_error(error: Exception) -> bool:
+    """Whether a data set is missing or damaged, which the user can put right."""
+    from workbench.recipes.common.image_files import DataError
+
+    return isinstance(error, DataError)
 
 
 def _summary(record: Record, result: dict[str, Any], wall_s: float) -> None:

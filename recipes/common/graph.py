@@ -43,18 +43,20 @@ def trace(model: Any, example: Any) -> list[Node]:
     shapes: dict[int, tuple[int, ...]] = {}
     alive: list[Any] = []
 
-    def note(path: str) -> Any:
-        def hook(module: Any, inputs: Any, output: Any) -> None:
-            for result in output if isinstance(output, (tuple, list)) else (output,):
-                last = getattr(result, "grad_fn", None)
-                if last is not None:
-                    alive.append(result)
-                    shapes.setdefault(id(last), tuple(result.shape))
-                    _claim(last, path, owner, alive)
+    def claim(path: str, tensors: Any) -> None:
+        for tensor in tensors if isinstance(tensors, (tuple, list)) else (tensors,):
+            last = getattr(tensor, "grad_fn", None)
+            if last is not None:
+                alive.append(tensor)
+                shapes.setdefault(id(last), tuple(tensor.shape))
+                _claim(last, path, owner, alive)
 
-        return hook
-
-    handles = [module.register_forward_hook(note("/".join([root, *name.split(".")]) if name else root)) for name, module in model.named_modules()]
+    handles = []
+    for name, module in model.named_modules():
+        inside = "/".join([root, *name.split(".")]) if name else root
+        outside = inside.rpartition("/")[0] or root  # what was computed before a module begins belongs to the one around it
+        handles.append(module.register_forward_pre_hook(lambda _, inputs, path=outside: claim(path, inputs)))
+        handles.append(module.register_forward_hook(lambda _, inputs, output, path=inside: claim(path, output)))
     training = model.training
     model.eval()
     try:
