@@ -186,6 +186,16 @@ static inline vf vgelu(vf x) { vf density; return x * vphi(x, &density); }
 #define WB_GELU_B 0.044715f
 static inline vf vgelu_tanh(vf x) { return x * vsigmoid(2.0f * WB_GELU_A * (x * (x * x * WB_GELU_B + 1.0f))); }
 
+/* sin and cos of r + t pi/2, |r| <= pi/4; t is in the low bits of `turns`, as adding WB_ROUND leaves it */
+static inline void vsincos_quarter(vf r, vf turns, vf *sine, vf *cosine) {
+    const vf s = r * r;
+    const vf sp = ((s * -1.951697745e-4f + 8.332175846e-3f) * s - 1.666665491e-1f) * s * r + r;
+    const vf cp = ((s * 2.443809085e-5f - 1.388736448e-3f) * s + 4.166664681e-2f) * s * s - 0.5f * s + 1.0f;
+    const vi q = (vi)turns;
+    const vi swap = -(q & 1);
+    *sine = (vf)((vi)vsel(swap, cp, sp) ^ ((q & 2) << 30));
+    *cosine = (vf)((vi)vsel(swap, sp, cp) ^ (((q + 1) & 2) << 30));
+}
 /* sin and cos of x, both from one reduction by pi/2; good to |x| < 8192, the caller sees to larger ones */
 #define WB_SINCOS_MAX 8192.0f
 static inline void vsincos(vf x, vf *sine, vf *cosine) {
@@ -194,11 +204,10 @@ static inline void vsincos(vf x, vf *sine, vf *cosine) {
     r = r - n * 4.837512969970703e-4f;
     r = r - n * 7.549533620476723e-8f;
     r = r - n * 2.563344151594519e-12f;
-    const vf s = r * r;
-    const vf sp = ((s * -1.951697745e-4f + 8.332175846e-3f) * s - 1.666665491e-1f) * s * r + r;
-    const vf cp = ((s * 2.443809085e-5f - 1.388736448e-3f) * s + 4.166664681e-2f) * s * s - 0.5f * s + 1.0f;
-    const vi q = (vi)t;
-    const vi swap = -(q & 1);
-    *sine = (vf)((vi)vsel(swap, cp, sp) ^ ((q & 2) << 30));
-    *cosine = (vf)((vi)vsel(swap, sp, cp) ^ (((q + 1) & 2) << 30));
+    vsincos_quarter(r, t, sine, cosine);
+}
+/* sin and cos of 2 pi u */
+static inline void vsincos_turns(vf u, vf *sine, vf *cosine) {
+    const vf t = u * 4.0f + WB_ROUND;
+    vsincos_quarter((u * 4.0f - (t - WB_ROUND)) * 1.57079632679489662f, t, sine, cosine);
 }
