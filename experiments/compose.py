@@ -34,16 +34,25 @@ def compose(overrides: Sequence[str]) -> DictConfig:
     """The resolved and checked configuration for the words of the command line.
 
     Args:
-        overrides: As Hydra takes them: `+recipe=resnet`, `optim=adamw`, `optim.lr=0.05`. `recipe=resnet` is taken for `+recipe=resnet`.
+        overrides: As Hydra takes them: `+recipe=resnet`, `optim=adamw`, `optim.lr=0.05`. `recipe=resnet` is taken for `+recipe=resnet`,
+            and `recipe=package.module` for a module of one's own, with the options that conf/config.yaml selects.
 
     Raises:
         UserError: A key, an option or a value is wrong.
     """
-    words = [_checked(override) for override in _parse(overrides)]
-    if not any(word.startswith("+recipe=") for word in words):
+    parsed = _parse(overrides)
+    modules = [override.value() for override in parsed if _names_module(override)]
+    words = [_checked(override) for override in parsed if not _names_module(override)]
+    if not modules and not any(word.startswith("+recipe=") for word in words):
         known = options("recipe")
         raise UserError(f"train: no recipe chosen; name one, as in workbench train +recipe={known[0]} (there are: {', '.join(known)})")
-    return check(_compose(words), words)
+    config = _compose(words)
+    if modules:
+        from omegaconf import open_dict
+
+        with open_dict(config):
+            config.recipe = modules[-1]
+    return check(config, words)
 
 
 def check(config: DictConfig, words: Sequence[str] = ()) -> DictConfig:
@@ -140,6 +149,10 @@ def _parse(overrides: Sequence[str]) -> list[Any]:
     return out
 
 
+def _names_module(override: Any) -> bool:
+    return bool(override.key_or_group == "recipe" and not override.is_delete() and "." in str(override.value()))
+
+
 def _checked(override: Any) -> str:
     """The word of an override, its group and option checked."""
     key, value = override.key_or_group, override.value()
@@ -201,7 +214,7 @@ def _typed(cls: Any, values: dict[str, Any], path: str, words: Sequence[str], ot
     from omegaconf.errors import OmegaConfBaseException
 
     known = {each.name: each for each in fields(cls)}
-    hints = get_type_hints(cls)
+    hints, typed = get_type_hints(cls), OmegaConf.structured(cls)
     for key in values:
         if key not in known:
             raise UserError(_unknown(_join(path, key), [*(_join(path, name) for name in known), *others], words))
@@ -217,9 +230,8 @@ def _typed(cls: Any, values: dict[str, Any], path: str, words: Sequence[str], ot
             out[name] = _typed(hints[name], value, key, words)
             continue
         try:
-            typed = OmegaConf.structured(cls)
             OmegaConf.update(typed, name, value, merge=False)
-            out[name] = OmegaConf.to_container(OmegaConf.masked_copy(typed, name))[name]  # type: ignore[index, call-overload]
+            out[name] = OmegaConf.to_container(typed)[name]  # type: ignore[index, call-overload]
         except OmegaConfBaseException as error:
             raise UserError(f"train: expected {key} to be {_kind(hints[name])}, got {_shown(value)} ({_file_of(key, words)})") from error
         _in_range(key, out[name], each.metadata, words)

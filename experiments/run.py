@@ -174,10 +174,11 @@ class Run:
     def _save(self, metrics: Mapping[str, float]) -> None:
         if self._saved_at == self.step and not metrics:
             return
-        self._refuse_broken_parameters()
+        parts = {name: part.state_dict() for name, part in self._parts.items()}
+        self._refuse_broken_parameters(parts)
         state = {
             "run": {"step": self.step, "epoch": self.epoch, "train_s": self._seconds()},
-            "parts": {name: part.state_dict() for name, part in self._parts.items()},
+            "parts": parts,
             "random": self._random.state_dict(),
             "log": {"metrics": self._metrics.position(), "events": self._events.position() if self._events is not None else {}},
         }
@@ -189,9 +190,9 @@ class Run:
             if not math.isfinite(value):
                 raise self._diverged(f"{name} is {value}")
 
-    def _refuse_broken_parameters(self) -> None:
+    def _refuse_broken_parameters(self, parts: Mapping[str, Any]) -> None:
         """A step may break the parameters and show it only in the next loss: such a state is not saved."""
-        for name, value in self._tensors().items():
+        for name, value in self._tensors(parts).items():
             _, array = raw(value)
             if array.dtype.kind == "f" and not np.isfinite(array).all():
                 raise self._diverged(f"{name} is not finite")
@@ -205,10 +206,11 @@ class Run:
             f"What was saved is intact and ends at {self.last_checkpoint()}"
         )
 
-    def _tensors(self) -> dict[str, Any]:
-        """The tensors of the models among the parts."""
+    def _tensors(self, states: Mapping[str, Any] | None = None) -> dict[str, Any]:
+        """The tensors of the models among the parts, by name; of their `states` where those were taken already."""
         models = {name: part for name, part in self._parts.items() if hasattr(part, "parameters")}
-        return {f"{name}.{key}": value for name, part in models.items() for key, value in part.state_dict().items()}
+        taken = {name: part.state_dict() if states is None else states[name] for name, part in models.items()}
+        return {f"{name}.{key}": value for name, state in taken.items() for key, value in state.items()}
 
     def _seconds(self) -> float:
         return self._train_s + (time.perf_counter() - self._began if self._began is not None else 0.0)

@@ -14,7 +14,10 @@ from workbench.experiments.checkpoint import CheckpointStore, DamagedCheckpointE
 
 
 def state(step):
-    return {"run": {"step": step}, "parts": {"model": {"weight": np.full((4, 3), step, np.float32)}, "optimizer": {"state": {0: {"m": None}}}}}
+    return {
+        "run": {"step": step},
+        "parts": {"model": {"weight": np.full((4, 3), step, np.float32)}, "optimizer": {"state": {0: {"m": None}}}},
+    }
 
 
 def read(store):

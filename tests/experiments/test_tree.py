@@ -44,7 +44,8 @@ def test_nan_comes_back():
 
 
 def test_floats_keep_their_bits():
-    values = np.random.default_rng(0).standard_normal(1000).tolist() + [5e-324, 1.7976931348623157e308]
+    values = np.random.default_rng(0).standard_normal(1000).tolist()
+    values += [5e-324, 1.7976931348623157e308]
     assert there_and_back(values) == values
 
 
