@@ -157,7 +157,7 @@ def ge(input, other):
 @samples(gt)
 @samples(ge)
 def _(s):
-    yield s(s.integers(3, 4, high=3).to(getattr(core, s.dtype)), s.integers(4, high=3).to(getattr(core, s.dtype)))
+    yield s(s.integers(3, 4, high=3).to(core.as_dtype(s.dtype)), s.integers(4, high=3).to(core.as_dtype(s.dtype)))
     yield s(s.normal(2, 3), s.normal(2, 1))
     yield s(s.tensor([0, 1, 2]), 1)
 

@@ -124,7 +124,8 @@ def unique_consecutive(input, return_inverse=False, return_counts=False, dim=Non
     """
     a = input.detach().numpy().reshape(-1) if dim is None else np.moveaxis(input.detach().numpy(), dim, 0)
     new = np.ones(len(a), bool)
-    new[1:] = (a[1:] != a[:-1]).reshape(max(len(a) - 1, 0), -1).any(1)
+    if len(a) > 1:
+        new[1:] = (a[1:] != a[:-1]).reshape(len(a) - 1, -1).any(1)
     values = a[new] if dim is None else np.moveaxis(a[new], 0, dim)
     found = [core.from_numpy(np.ascontiguousarray(values))]
     if return_inverse:

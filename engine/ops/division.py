@@ -131,9 +131,6 @@ def floor_divide(input, other):
     return np.floor_divide(input, other)
 
 
-derivative(floor_divide, input=nothing, other=nothing)
-
-
 @samples(floor_divide)
 def _(s):
     yield s(s.tensor([-7.0, 7.0, 5.0, 6.5]), s.tensor([2.0, 2.0, 4.0, 4.0]))
@@ -141,7 +138,7 @@ def _(s):
 
 
 @op("map", tensors=2, spaces=(), methods=False, dtypes=NUMBER, onnx=Unsupported("an internal form"),
-    peer=lambda x, y: x.div(y, rounding_mode="trunc"))  # fmt: skip
+    peer=lambda torch, x, y: x.div(y, rounding_mode="trunc"))  # fmt: skip
 def trunc_divide(input, other):
     """Divide and round to zero; arguments as of `floor_divide`."""
     _no_zero("trunc_divide", other)

@@ -320,7 +320,7 @@ def sigmoid(input):
     return np.where(input >= 0, 1 / (1 + small), small / (1 + small))
 
 
-@op("map", tensors=2, spaces=(), methods=False, onnx=Unsupported("a backward"), peer=lambda g, y: g * y * (1 - y))
+@op("map", tensors=2, spaces=(), methods=False, onnx=Unsupported("a backward"), peer=lambda torch, g, y: g * y * (1 - y))
 def sigmoid_backward(grad, result):
     """Gradient of `sigmoid` from its result."""
     return grad * result * (1 - result)

@@ -155,7 +155,7 @@ def tanh(input):
     return np.tanh(input)
 
 
-@op("map", tensors=2, spaces=(), methods=False, onnx=Unsupported("a backward"), peer=lambda g, y: g * (1 - y * y))
+@op("map", tensors=2, spaces=(), methods=False, onnx=Unsupported("a backward"), peer=lambda torch, g, y: g * (1 - y * y))
 def tanh_backward(grad, result):
     """Gradient of `tanh` from its result."""
     return grad * (1 - result * result)

@@ -7,7 +7,7 @@ import numpy as np
 from workbench.ext.core import _core as core
 
 from ._define import FLOATING, NUMBER, Unsupported, derivative, op, refuses, samples
-from ._help import nothing
+from ._help import made, nothing
 from .comparison import where
 from .errors import expected
 from .exponential import log
@@ -243,7 +243,7 @@ def _pow_input(g, input, exponent):
 
 def _pow_exponent(g, input, exponent, result):
     """The logarithm of a base of 0 counts as 0 unless the exponent is negative."""
-    base = input if isinstance(input, Tensor) else core.tensor(input, g.dtype)
+    base = input if isinstance(input, Tensor) else made((), g.dtype, g.device, input)
     return g * where((base == 0) & (exponent >= 0), 0.0, result * log(base))
 
 

@@ -202,7 +202,7 @@ def _(s):
     spaces=(),
     star="sizes",
     dtypes=ALL,
-    peer=lambda x, sizes: x.repeat(sizes),
+    peer=lambda torch, x, sizes: x.repeat(sizes),
     onnx=lambda b, x, sizes: b.node(
         "Tile",
         b.node("Reshape", x, b.constant(np.array((1,) * (len(sizes) - len(b.shape(x))) + tuple(b.shape(x)), np.int64))),

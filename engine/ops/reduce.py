@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import builtins
+
 import numpy as np
 
 from workbench.ext.core import _core as core
@@ -129,7 +131,7 @@ derivative(prod, input=_prod_input)
 
 
 def _some(name, input, dim):
-    if any(input.shape[d] == 0 for d in axes(name, dim, input.ndim)):
+    if builtins.any(input.shape[d] == 0 for d in axes(name, dim, input.ndim)):
         raise expected(name, "at least one element in each reduced dimension", input, error=IndexError)
 
 
@@ -230,7 +232,8 @@ def _(s):
 
 @samples(prod)
 def _(s):
-    yield from _dims(s, s.positive)
+    yield s(s.positive(3, 4))
+    yield s(s.positive(2, 3, 4), -1, True)
     yield s(s.tensor([[1.0, 0.0, 3.0], [0.0, 0.0, 2.0]]), 1)
 
 
@@ -256,6 +259,7 @@ def _(s):
 @op(
     "reduce",
     result="bool",
+    dtypes=("float32", "float64", "int64", "int32", "bool"),
     onnx=lambda b, x, dim, keepdim: b.node(
         "Cast",
         _reduced("ReduceMax", b, b.node("Cast", b.node("Cast", x, to=b.code("bool")), to=b.code("int32")), dim, keepdim),
@@ -288,6 +292,7 @@ def any(input, dim=None, keepdim=False):
 @op(
     "reduce",
     result="bool",
+    dtypes=("float32", "float64", "int64", "int32", "bool"),
     onnx=lambda b, x, dim, keepdim: b.node(
         "Cast",
         _reduced("ReduceMin", b, b.node("Cast", b.node("Cast", x, to=b.code("bool")), to=b.code("int32")), dim, keepdim),

@@ -81,7 +81,7 @@ def _(s):
 
 @samples(pixel_unshuffle)
 def _(s):
-    yield s(s.normal(2, 2, 4, 6), 2)
+    yield s(s.normal(2, 2, 4, 6), 2).without("empty", because="torch leaves the shape as it is then")
 
 
 @refuses(pixel_shuffle)

@@ -81,7 +81,7 @@ def _(input, shape):
     return _regroup(input, _filled("reshape", shape, input))
 
 
-@op("view", spaces=(), star="shape", dtypes=ALL, onnx=_shape_form, peer=lambda x, shape: x.view(shape))
+@op("view", spaces=(), star="shape", dtypes=ALL, onnx=_shape_form, peer=lambda torch, x, shape: x.view(shape))
 def view(input, shape):
     """Give the same memory another shape.
 
@@ -139,7 +139,7 @@ def _(s):
     tensors=2,
     dtypes=ALL,
     onnx=lambda b, x, other: b.node("Reshape", x, b.node("Shape", other)),
-    peer=lambda x, y: x.view_as(y),
+    peer=lambda torch, x, y: x.view_as(y),
 )
 def view_as(input, other):
     """View `input` in the shape of `other`.
@@ -168,7 +168,7 @@ def view_as(input, other):
     tensors=2,
     dtypes=ALL,
     onnx=lambda b, x, other: b.node("Reshape", x, b.node("Shape", other)),
-    peer=lambda x, y: x.reshape_as(y),
+    peer=lambda torch, x, y: x.reshape_as(y),
 )
 def reshape_as(input, other):
     """Reshape `input` to the shape of `other`.
@@ -299,7 +299,7 @@ def _(s):
 
 
 @op("view", star="size", dtypes=ALL, spaces=(), onnx=lambda b, x, size: b.node("Expand", x, b.constant(_expand_to(b.shape(x), size))),
-    peer=lambda x, size: x.expand(size))  # fmt: skip
+    peer=lambda torch, x, size: x.expand(size))  # fmt: skip
 def expand(input, size):
     """Repeat dimensions of size 1 without copying.
 
@@ -376,7 +376,7 @@ def _(s):
     tensors=2,
     dtypes=ALL,
     onnx=lambda b, x, other: b.node("Expand", x, b.node("Shape", other)),
-    peer=lambda x, y: x.expand_as(y),
+    peer=lambda torch, x, y: x.expand_as(y),
 )
 def expand_as(input, other):
     """Expand `input` to the shape of `other`.

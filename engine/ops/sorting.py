@@ -240,9 +240,8 @@ def _(s):
 
 @samples(median)
 def _(s):
-    yield s(s.distinct(3, 4))
-    yield s(s.distinct(3, 5), 1)
-    yield s(s.distinct(3, 4), 0, True)
+    for args in ((s.distinct(3, 4),), (s.distinct(3, 5), 1), (s.distinct(3, 4), 0, True)):
+        yield s(*args).without("empty", because="nothing has no middle; torch says nan")
 
 
 @op("call", tensors=("sorted_sequence",), methods=False, dtypes=NUMBER, onnx=Unsupported("ONNX has no search"))
@@ -271,11 +270,13 @@ def searchsorted(sorted_sequence, input, *, out_int32=False, right=False, side=N
     """
     side = side or ("right" if right else "left")
     kind = np.int32 if out_int32 else np.int64
-    values = np.asarray(input.numpy() if isinstance(input, Tensor) else input)
+    values = np.asarray(input.detach().numpy() if isinstance(input, Tensor) else input)
     if sorted_sequence.ndim == 1:
         return np.asarray(np.searchsorted(sorted_sequence, values, side), kind)
-    rows = zip(sorted_sequence.reshape(-1, sorted_sequence.shape[-1]), values.reshape(-1, values.shape[-1]), strict=True)
-    return np.stack([np.searchsorted(s, v, side) for s, v in rows]).reshape(values.shape).astype(kind)
+    places = np.empty(values.shape, kind)
+    for row in np.ndindex(values.shape[:-1]):
+        places[row] = np.searchsorted(sorted_sequence[row], values[row], side)
+    return places
 
 
 @infer(searchsorted)

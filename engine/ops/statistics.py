@@ -12,7 +12,7 @@ from .reduce import mean
 
 
 @op("reduce", spaces=(), methods=False, attrs=("correction",), kernel="var", onnx=Unsupported("an internal form"),
-    peer=lambda x, dim, keepdim, correction: x.var(dim, keepdim=keepdim, correction=correction))  # fmt: skip
+    peer=lambda torch, x, dim, keepdim, correction: x.var(dim, keepdim=keepdim, correction=correction))  # fmt: skip
 def var_over(input, dim=None, keepdim=False, correction=1.0):
     """`var` with the choices made."""
     dims = axes("var", dim, input.ndim)
