@@ -154,7 +154,10 @@ class Builder:
                     values[i] = self.node("Cast", bound[i], to=self.code(common))
         if isinstance(d.onnx, str):
             return self.node(d.onnx, *(v for p, v in zip(d.params, values, strict=True) if p in d.tensors))
-        return d.onnx(self, *values)
+        made = d.onnx(self, *values)
+        if isinstance(made, Unsupported):
+            raise ValueError(f"onnx: {d.name} has no ONNX form: {made.why}")
+        return made
 
     def model(self, outputs: Iterable[Any]) -> Any:
         """The finished model.

@@ -84,7 +84,8 @@ def op(
         dtypes: What the tests try: FLOATING, NUMBER, ALL or names; by default that of the result rule.
         kernel: The name that its kernel is registered under, where it is not the op's own: a public op often only chooses arguments for
             an internal one, and the kernel has the public name.
-        onnx: The op type where it takes the tensors in order, or a function `f(graph, *bound arguments)`, or Unsupported.
+        onnx: The op type where it takes the tensors in order, or a function `f(graph, *bound arguments)` that gives the name of the result
+            (or Unsupported for these arguments), or Unsupported.
         peer: PyTorch's name of it below `torch` (by default found in the spaces), or a function of torch arguments.
     """
 

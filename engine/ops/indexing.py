@@ -170,7 +170,8 @@ derivative(index_put, input=_put_input, values=lambda g, indices, values_shape: 
 def _(s):
     yield s(s.normal(5, 3), (s.tensor([0, 4, 2], "int64"),), s.normal(3, 3))
     yield s(s.normal(5, 3), (s.tensor([0, 4, 0], "int64"),), s.normal(3), accumulate=True)
-X
+    partly = s(s.normal(2, 5), (None, s.tensor([1, 1], "int64")), s.normal(2, 2), accumulate=True)
+    yield partly.without("peer", because="torch takes no None")
     yield s(s.normal(4, 5), (s.tensor([[0], [1]], "int64"), s.tensor([2, 3], "int64")), s.normal())
 
 
