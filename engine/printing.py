@@ -49,7 +49,7 @@ class _Format:
             self.scientific = high / low > 1000.0 or high > 1e8 or (not self.whole and low < 1e-4)
         if OPTIONS["sci_mode"] is not None:
             self.scientific = OPTIONS["sci_mode"]
-        self.width = max((len(self.text(v)) for v in values), default=1)
+        self.width = max((len(self.text(v)) for v in values if math.isfinite(v)), default=1)
 
     def text(self, v):
         if not self.floating:
@@ -89,7 +89,7 @@ def _lay_out(x, form, indent):
         return form(x)
     if not x or not isinstance(x[0], list):
         per_line = max(1, (OPTIONS["linewidth"] - indent) // (form.width + 2))
-        words = ["..." if v is None else form(v) for v in x]
+        words = [" ..." if v is None else form(v) for v in x]
         lines = [", ".join(words[i : i + per_line]) for i in range(0, len(words), per_line)]
         return "[" + (",\n" + " " * (indent + 1)).join(lines) + "]"
     depth, y = 1, x[0]

@@ -9,7 +9,7 @@ cdef int check_tensors(Op op, PyObject** s) except -1:
             if isinstance(v, Tensor) or not isinstance(v, (tuple, list)): raise TypeError(f"{op.name}: expected {op.params[i]} to be a sequence of Tensors, got {type(v).__name__}")
             for x in v:
                 if not isinstance(x, Tensor): raise TypeError(f"{op.name}: expected {op.params[i]} to hold Tensors, got {type(x).__name__}")
-        elif not is_tensor(s[i]) and not (s[i] == <PyObject*>None and op.dflt[i] == <PyObject*>None):
+        elif not is_tensor(s[i]) and not (s[i] == <PyObject*>None and (op.dflt[i] == <PyObject*>None or op.internal and k)):
             raise not_a_tensor(op, i, <object>s[i])
     return 0
 
@@ -63,6 +63,7 @@ cdef object finish(Op op, PyObject** s, list outs):
         if recording(op, s): attach(op, <Tensor>r, s)
         return r
     if recording(op, s): attach_many(op, outs[:n], outs[n:], s)
+    if EXTRA_OF is op: return tuple(outs)
     if n == 1: return outs[0]
     return op.pack(*outs[:n]) if op.pack is not None else tuple(outs[:n])
 

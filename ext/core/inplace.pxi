@@ -21,6 +21,11 @@ cdef object impl_inplace(Op op, PyObject** s):
         history = b.rg or any_requires(f, s)
     for i in range(f.np_): s2[i] = s[i]
     hold = None
+    if f.impl == impl_composite:                            # its history is that of the ops it is written in
+        if history:
+            hold = apply1(o_clone, x)
+            s2[0] = <PyObject*>hold
+        return apply2(o_copy_, x, f.impl(f, s2))
     if history:
         for i in range(f.nt):
             if f.save_params[i] & 1 and is_tensor(s[f.tpos[i]]) and (<Tensor>s[f.tpos[i]]).rg: hold = x
@@ -30,7 +35,7 @@ cdef object impl_inplace(Op op, PyObject** s):
         nd = record_inputs(f, s2, 1, &flags)
         if nd is None: nd = new_node(f.nt, 1); nd.op = <PyObject*>f
         for i in range(1, f.nt):
-            if f.impl != impl_composite and nd.edges[i].to != NULL and not same_shape(&(<Tensor>s[f.tpos[i]]).a, &x.a) and (f.impl == impl_binary or f.impl == map_general or f is o_copy):
+            if nd.edges[i].to != NULL and not same_shape(&(<Tensor>s[f.tpos[i]]).a, &x.a) and (f.impl == impl_binary or f.impl == map_general or f is o_copy):
                 nd.unb |= <unsigned>1 << i
                 save_shape(nd, i, <Tensor>s[f.tpos[i]])
     if op is o_copy_: copy_into(x, as_source(<object>s[1], x))

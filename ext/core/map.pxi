@@ -54,7 +54,8 @@ cdef object impl_binary(Op op, PyObject** s):
         k = op.kern[a.a.dtype]
         if is_tensor(s[1]):
             b = <Tensor>s[1]
-            if a.a.dtype != b.a.dtype or k == NULL or not same_dense(&a.a, &b.a): return map_general(op, s)
+            if a.a.dtype != b.a.dtype or k == NULL: return map_general(op, s)
+            if not same_dense(&a.a, &b.a): return broadcast_pair(op, s, a, b, k)
             r = empty_like(a) if op.rule != R_BOOL else empty_like_as(a, WB_BOOL)
             p[0] = a.a.data; p[1] = b.a.data; p[2] = r.a.data
             item[0] = wb_itemsize[a.a.dtype]; item[1] = item[0]; item[2] = wb_itemsize[r.a.dtype]
@@ -80,6 +81,32 @@ cdef object impl_binary(Op op, PyObject** s):
     item[0] = wb_itemsize[a.a.dtype]; item[1] = item[0]; item[2] = wb_itemsize[r.a.dtype]
     call_map(k, 3, p, item, st, a.a.n, op.dattr)
     if a.rg and wb_grad_mode(): attach(op, r, s)
+    return r
+
+cdef object broadcast_pair(Op op, PyObject** s, Tensor a, Tensor b, const wb_kernel* k):
+    "two operands of one dtype with a kernel, of any shapes and strides"
+    cdef const wb_array* ts[2]
+    cdef char* p[3]
+    cdef long item[3]
+    cdef long shape[MAXD]
+    cdef long st[3][MAXD]
+    cdef int nd, i, j
+    cdef Tensor r
+    ts[0] = &a.a; ts[1] = &b.a
+    nd = broadcast_shape(op, ts, 2, shape)
+    r = like_operands(ts, 2, nd, shape, WB_BOOL if op.rule == R_BOOL else a.a.dtype)
+    for i in range(nd):
+        j = i - nd + a.a.ndim
+        st[0][i] = 0 if j < 0 or a.a.shape[j] == 1 else a.a.strides[j]
+        j = i - nd + b.a.ndim
+        st[1][i] = 0 if j < 0 or b.a.shape[j] == 1 else b.a.strides[j]
+        st[2][i] = r.a.strides[i]
+    p[0] = a.a.data; p[1] = b.a.data; p[2] = r.a.data
+    item[0] = wb_itemsize[a.a.dtype]; item[1] = item[0]; item[2] = wb_itemsize[r.a.dtype]
+    if r.a.n < WB_LARGE_WORK: wb_map_run(<wb_map>k.fn, k.flags, 3, p, item, st, nd, shape, op.dattr)
+    else:
+        with nogil: wb_map_run(<wb_map>k.fn, k.flags, 3, p, item, st, nd, shape, op.dattr)
+    if (a.rg or b.rg) and wb_grad_mode(): attach_broadcast(op, r, s)
     return r
 
 # ---------------------------------------------------------------- promotion

@@ -23,6 +23,7 @@ cdef class Op:
     cdef double dattr[MAXP]         # their defaults
     cdef unsigned save_params[MAXP], save_flags[MAXP], save_shapes[MAXP]     # what the rule of the k-th tensor needs
     cdef bint has_rule[MAXP]
+    cdef bint internal              # not for users: None is let through for any tensor but the first
     cdef Op outer                   # of an in-place form: the op itself
     cdef Op twin                    # of an op: its in-place form
     cdef Op back_op                 # its fused backward, where one of the usual name is defined
@@ -48,7 +49,16 @@ cdef class Op:
         try: return self(*args, **kwargs)
         finally: FORCE_BODY = old
 
+    def with_extra(self, *args, **kwargs):
+        """Call, and return the hidden outputs after the public ones, as one tuple."""
+        global EXTRA_OF
+        old = EXTRA_OF
+        EXTRA_OF = self
+        try: return self(*args, **kwargs)
+        finally: EXTRA_OF = old
+
 OPS = {}
+cdef object EXTRA_OF = None
 cdef bint FORCE_BODY = False
 cdef object HOOK = None             # called with (op, bound arguments, result): profiler, capture. One pointer test when unset.
 def _op_named(name): return OPS[name]

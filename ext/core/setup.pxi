@@ -127,6 +127,7 @@ def define(d):
         op.dattr[k] = float(d.defaults[i]) if isinstance(d.defaults[i], (int, float)) else 0.0
     op.nextra = len(d.extra)
     op.first = d.name == "where"
+    op.internal = not d.spaces
     if d.result in RULES: op.rule = RULES[d.result]
     else: op.rule = R_FIXED; op.rule_dt = (<dtype>BY_NAME[d.result]).index
     if "dim" in d.params: op.dim_at = d.params.index("dim")
@@ -142,7 +143,7 @@ def define(d):
     elif d.family == "contiguous": op.impl = impl_contiguous
     else: raise ValueError(f"{d.name}: expected a family of map, reduce, view, call or composite, got {d.family!r}")
     if d.family in ("map", "reduce", "call"):
-        e = d.name.encode()
+        e = d.kernel.encode()
         for i in range(n):
             if kern[i].op == <bytes>e and (kern[i].kind == WB_MAP) == (d.family == "map"): op.kern[kern[i].dtype] = &kern[i]
     op.nback = shortcut_named(d.name)

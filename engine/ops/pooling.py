@@ -1,0 +1,449 @@
+"""Pooling as users call it: arguments checked and settled for the forms in pool.py."""
+
+from __future__ import annotations
+
+import math
+
+from workbench.ext.core import _core as core
+
+from ._define import Unsupported, op, refuses, samples
+from ._space import public
+from .conv import pair
+from .errors import expected
+from .pool import adaptively_averaged, avg_pooled, max_pooled
+
+Tensor = core.Tensor
+
+
+def _places(name, size, kernel, stride, padding, dilation, ceil_mode):
+    """How many windows there are along each dimension."""
+    out = []
+    for n, k, s, p, d in zip(size, kernel, stride, padding, dilation):
+        if p > k // 2:
+            raise expected(name, f"padding of at most half the kernel {kernel}", repr(tuple(padding)), error=RuntimeError)
+        span = n + 2 * p - d * (k - 1) - 1
+        places = (-(-span // s) if ceil_mode else span // s) + 1
+        if ceil_mode and (places - 1) * s >= n + p:
+            places -= 1
+        if places < 1 or span < 0:
+            raise expected(name, f"input that a window of {kernel} fits into", f"spatial size {tuple(size)}", error=RuntimeError)
+        out.append(places)
+    return tuple(out)
+
+
+def _check(name, input, n, floating=True):
+    if not isinstance(input, Tensor):
+        raise expected(name, "input to be a Tensor", type(input).__name__, error=TypeError)
+    if input.ndim not in (n + 1, n + 2):
+        raise expected(name, f"input of {n + 2} dimensions (or {n + 1} without a batch)", input, error=RuntimeError)
+    if floating and not input.is_floating_point():
+        raise expected(name, "input of a floating dtype", input, "cast with input.float()", RuntimeError)
+
+
+def _as_planes(input, n):
+    """(N, C, H, W), whatever the number of spatial dimensions (1 or 2) and whether there is a batch."""
+    x = input if input.ndim == n + 2 else input.unsqueeze(0)
+    return x.unsqueeze(2) if n == 1 else x
+
+
+def _back(out, input, n):
+    out = out.squeeze(2) if n == 1 else out
+    return out if input.ndim == n + 2 else out.squeeze(0)
+
+
+def _settle(name, n, kernel_size, stride, padding, dilation=1):
+    kernel = pair(name, kernel_size, "kernel_size", n, 1)
+    stride = kernel if stride is None or stride == () or stride == [] else pair(name, stride, "stride", n, 1)
+    return kernel, stride, pair(name, padding, "padding", n), pair(name, dilation, "dilation", n, 1)
+
+
+def _max(name, n, input, kernel_size, stride, padding, dilation, ceil_mode, return_indices):
+    _check(name, input, n)
+    kernel, stride, padding, dilation = _settle(name, n, kernel_size, stride, padding, dilation)
+    size = _places(name, input.shape[-n:], kernel, stride, padding, dilation, ceil_mode)
+    flat = [(1,) * (2 - n) + kernel, (1,) * (2 - n) + stride, (0,) * (2 - n) + padding, (1,) * (2 - n) + dilation, (1,) * (2 - n) + size]
+    x = _as_planes(input, n)
+    if not return_indices:
+        return _back(max_pooled(x, *flat), input, n)
+    out, indices = max_pooled.with_extra(x, *flat)
+    return _back(out, input, n), _back(indices, input, n)
+
+
+def _max_form(b, input, kernel_size, stride=None, padding=0, dilation=1, ceil_mode=False, return_indices=False):
+    n = len(b.shape(input)) - 2
+    if return_indices:
+        return Unsupported("indices: ONNX counts them over the whole tensor")
+    kernel, stride, padding, dilation = _settle("max_pool", n, kernel_size, stride, padding, dilation)
+    return b.node("MaxPool", input, kernel_shape=kernel, strides=stride, pads=padding * 2, dilations=dilation, ceil_mode=int(ceil_mode))
+
+
+@op("composite", spaces=("torch", "functional"), methods=False, onnx=_max_form)
+def max_pool2d(input, kernel_size, stride=None, padding=0, dilation=1, ceil_mode=False, return_indices=False):
+    """The largest value of each window.
+
+    Args:
+        input: Images.
+        kernel_size: Of the window: an int or two.
+        stride: Step of the window; None for the kernel's size.
+        padding: Minus infinity on both sides, at most half the kernel.
+        dilation: Distance between a window's elements.
+        ceil_mode: Round the number of windows up, not down.
+        return_indices: Also return where each value came from, as an index into its plane.
+
+    Shape:
+        input: (N, C, H, W) or (C, H, W); result: (N, C, (H + 2 padding - dilation (kernel - 1) - 1) / stride + 1, the same for W).
+
+    Returns:
+        Tensor of the dtype of `input`; with indices, a pair.
+
+    Raises:
+        RuntimeError: no window fits, or padding is more than half the kernel.
+
+    Example:
+        >>> max_pool2d(tensor([[[1.0, 2.0], [3.0, 4.0]]]), 2)
+        tensor([[[4.]]])
+    """
+    return _max("max_pool2d", 2, input, kernel_size, stride, padding, dilation, ceil_mode, return_indices)
+
+
+@samples(max_pool2d)
+def _(s):
+    yield s(s.distinct(2, 3, 4, 5), 2)
+    yield s(s.distinct(1, 2, 5, 5), (3, 2), 2, 1)
+    yield s(s.distinct(1, 2, 6, 5), 3, 2, 1, ceil_mode=True)
+    yield s(s.distinct(2, 5, 5), 2, 1, 0, 2).without("onnx", because="ONNX wants a batch")
+
+
+@refuses(max_pool2d)
+def _(s):
+    yield s(s.normal(1, 2, 2, 2), 3).raises(RuntimeError, "max_pool2d: expected input that a window of (3, 3) fits into")
+    yield s(s.normal(1, 2, 4, 4), 2, 2, 2).raises(RuntimeError, "max_pool2d: expected padding of at most half the kernel")
+    yield s(s.normal(4, 4), 2).raises(RuntimeError, "max_pool2d: expected input of 4 dimensions")
+
+
+@op("composite", spaces=("torch", "functional"), methods=False, onnx=_max_form)
+def max_pool1d(input, kernel_size, stride=None, padding=0, dilation=1, ceil_mode=False, return_indices=False):
+    """The largest value of each window of a sequence; arguments as those of max_pool2d.
+
+    Shape:
+        input: (N, C, L) or (C, L); result: (N, C, (L + 2 padding - dilation (kernel - 1) - 1) / stride + 1).
+
+    Returns:
+        Tensor of the dtype of `input`; with indices, a pair.
+
+    Raises:
+        RuntimeError: no window fits, or padding is more than half the kernel.
+
+    Example:
+        >>> max_pool1d(tensor([[1.0, 2.0, 3.0, 4.0]]), 2)
+        tensor([[2., 4.]])
+    """
+    return _max("max_pool1d", 1, input, kernel_size, stride, padding, dilation, ceil_mode, return_indices)
+
+
+@samples(max_pool1d)
+def _(s):
+    yield s(s.distinct(2, 3, 6), 2)
+    yield s(s.distinct(2, 3, 7), 3, 2, 1)
+
+
+@refuses(max_pool1d)
+def _(s):
+    yield s(s.normal(1, 2, 2), 3).raises(RuntimeError, "max_pool1d: expected input that a window of (3,) fits into")
+
+
+def _average(name, n, input, kernel_size, stride, padding, ceil_mode, count_include_pad, divisor):
+    _check(name, input, n)
+    kernel, stride, padding, ones = _settle(name, n, kernel_size, stride, padding)
+    size = _places(name, input.shape[-n:], kernel, stride, padding, ones, ceil_mode)
+    if divisor == 0:
+        raise expected(name, "divisor_override not to be zero", "0", error=RuntimeError)
+    one, none = (1,) * (2 - n), (0,) * (2 - n)
+    out = avg_pooled(_as_planes(input, n), one + kernel, one + stride, none + padding, count_include_pad, divisor or 0, one + size)
+    return _back(out, input, n)
+
+
+def _average_form(b, input, kernel_size, stride=None, padding=0, ceil_mode=False, count_include_pad=True, divisor_override=None):
+    if divisor_override or ceil_mode:
+        return Unsupported("divisor_override or ceil_mode: ONNX counts otherwise")
+    n = len(b.shape(input)) - 2
+    kernel, stride, padding, _ = _settle("avg_pool", n, kernel_size, stride, padding)
+    return b.node("AveragePool", input, kernel_shape=kernel, strides=stride, pads=padding * 2, count_include_pad=int(count_include_pad))
+
+
+@op("composite", spaces="functional", methods=False, onnx=_average_form)
+def avg_pool2d(input, kernel_size, stride=None, padding=0, ceil_mode=False, count_include_pad=True, divisor_override=None):
+    """The mean of each window.
+
+    Args:
+        input: Images.
+        kernel_size: Of the window: an int or two.
+        stride: Step of the window; None for the kernel's size.
+        padding: Zeros on both sides, at most half the kernel.
+        ceil_mode: Round the number of windows up, not down.
+        count_include_pad: Whether the padding counts as places of the window.
+        divisor_override: Divide by this instead of the number of places.
+
+    Shape:
+        input: (N, C, H, W) or (C, H, W); result: (N, C, (H + 2 padding - kernel) / stride + 1, the same for W).
+
+    Returns:
+        Tensor of the dtype of `input`.
+
+    Raises:
+        RuntimeError: no window fits, or padding is more than half the kernel.
+
+    Example:
+        >>> avg_pool2d(tensor([[[1.0, 2.0], [3.0, 4.0]]]), 2)
+        tensor([[[2.5000]]])
+    """
+    return _average("avg_pool2d", 2, input, kernel_size, stride, padding, ceil_mode, count_include_pad, divisor_override)
+
+
+@samples(avg_pool2d)
+def _(s):
+    yield s(s.normal(2, 3, 4, 5), 2)
+    yield s(s.normal(1, 2, 5, 5), 3, 2, 1, count_include_pad=False)
+    yield s(s.normal(1, 2, 6, 5), (3, 2), (2, 1), 1)
+    yield s(s.normal(1, 2, 6, 5), 3, 2, 1, True, True).without("onnx", because="not offered in ONNX")
+    yield s(s.normal(2, 5, 5), 2, divisor_override=3).without("onnx", because="not offered in ONNX")
+
+
+@refuses(avg_pool2d)
+def _(s):
+    yield s(s.normal(1, 2, 2, 2), 3).raises(RuntimeError, "avg_pool2d: expected input that a window of (3, 3) fits into")
+    yield s(s.integers(1, 2, 4, 4), 2).raises(RuntimeError, "avg_pool2d: expected input of a floating dtype")
+
+
+@op("composite", spaces=("torch", "functional"), methods=False, onnx=_average_form)
+def avg_pool1d(input, kernel_size, stride=None, padding=0, ceil_mode=False, count_include_pad=True):
+    """The mean of each window of a sequence; arguments as those of avg_pool2d.
+
+    Shape:
+        input: (N, C, L) or (C, L); result: (N, C, (L + 2 padding - kernel) / stride + 1).
+
+    Returns:
+        Tensor of the dtype of `input`.
+
+    Raises:
+        RuntimeError: no window fits, or padding is more than half the kernel.
+
+    Example:
+        >>> avg_pool1d(tensor([[1.0, 2.0, 3.0, 4.0]]), 2)
+        tensor([[1.5000, 3.5000]])
+    """
+    return _average("avg_pool1d", 1, input, kernel_size, stride, padding, ceil_mode, count_include_pad, None)
+
+
+@samples(avg_pool1d)
+def _(s):
+    yield s(s.normal(2, 3, 6), 2)
+    yield s(s.normal(2, 3, 7), 3, 2, 1, False, False)
+
+
+@refuses(avg_pool1d)
+def _(s):
+    yield s(s.normal(1, 2, 2), 3).raises(RuntimeError, "avg_pool1d: expected input that a window of (3,) fits into")
+
+
+def _adaptive_size(name, n, input, output_size):
+    wanted = output_size if isinstance(output_size, (tuple, list)) else (output_size,) * n
+    if len(wanted) != n:
+        raise expected(name, f"output_size of {n} numbers", repr(tuple(wanted)), error=RuntimeError)
+    return pair(name, [d if w is None else w for w, d in zip(wanted, input.shape[-n:])], "output_size", n, 0)
+
+
+ADAPTIVE = "cells of unequal size have no form in ONNX"
+
+
+def _adaptive_form(kind):
+    def form(b, input, output_size, *rest):
+        n = len(b.shape(input)) - 2
+        size = output_size if isinstance(output_size, (tuple, list)) else (output_size,) * n
+        shape = b.shape(input)[2:]
+        if tuple(size) == (1,) * n:
+            return b.node(f"Global{kind}Pool", input)
+        if any(w is None or d % w for d, w in zip(shape, size)):
+            return Unsupported(ADAPTIVE)
+        return b.node(
+            f"{kind}Pool", input, kernel_shape=[d // w for d, w in zip(shape, size)], strides=[d // w for d, w in zip(shape, size)]
+        )
+
+    return form
+
+
+@op("composite", spaces="functional", methods=False, onnx=_adaptive_form("Average"))
+def adaptive_avg_pool2d(input, output_size):
+    """The mean over each cell of a grid laid over the image, whatever its size.
+
+    Args:
+        input: Images.
+        output_size: Cells: an int or (rows, columns); None keeps the input's size.
+
+    Shape:
+        input: (N, C, H, W) or (C, H, W); result: (N, C, *output_size).
+
+    Returns:
+        Tensor of the dtype of `input`.
+
+    Raises:
+        RuntimeError: `input` has another number of dimensions.
+
+    Example:
+        >>> adaptive_avg_pool2d(tensor([[[1.0, 2.0], [3.0, 4.0]]]), 1)
+        tensor([[[2.5000]]])
+    """
+    _check("adaptive_avg_pool2d", input, 2)
+    return _back(adaptively_averaged(_as_planes(input, 2), _adaptive_size("adaptive_avg_pool2d", 2, input, output_size)), input, 2)
+
+
+@samples(adaptive_avg_pool2d)
+def _(s):
+    yield s(s.normal(2, 3, 4, 6), 1)
+    yield s(s.normal(2, 3, 4, 6), (2, 3))
+    yield s(s.normal(2, 3, 4, 5), (None, 3)).without("onnx", because=ADAPTIVE)
+
+
+@refuses(adaptive_avg_pool2d)
+def _(s):
+    yield s(s.normal(4, 4), 2).raises(RuntimeError, "adaptive_avg_pool2d: expected input of 4 dimensions")
+    yield s(s.normal(1, 2, 4, 4), (1, 2, 3)).raises(RuntimeError, "adaptive_avg_pool2d: expected output_size of 2 numbers")
+
+
+@op("composite", spaces=("torch", "functional"), methods=False, onnx=_adaptive_form("Average"))
+def adaptive_avg_pool1d(input, output_size):
+    """The mean over each of `output_size` pieces of a sequence.
+
+    Shape:
+        input: (N, C, L) or (C, L); result: (N, C, output_size).
+
+    Returns:
+        Tensor of the dtype of `input`.
+
+    Raises:
+        RuntimeError: `input` has another number of dimensions.
+
+    Example:
+        >>> adaptive_avg_pool1d(tensor([[1.0, 2.0, 3.0, 4.0]]), 2)
+        tensor([[1.5000, 3.5000]])
+    """
+    _check("adaptive_avg_pool1d", input, 1)
+    size = _adaptive_size("adaptive_avg_pool1d", 1, input, output_size)
+    return _back(adaptively_averaged(_as_planes(input, 1), (1, *size)), input, 1)
+
+
+@samples(adaptive_avg_pool1d)
+def _(s):
+    yield s(s.normal(2, 3, 6), 3)
+    yield s(s.normal(2, 3, 5), 2).without("onnx", because=ADAPTIVE)
+
+
+@refuses(adaptive_avg_pool1d)
+def _(s):
+    yield s(s.normal(4), 2).raises(RuntimeError, "adaptive_avg_pool1d: expected input of 3 dimensions")
+
+
+@op("composite", spaces="functional", methods=False, onnx=_adaptive_form("Max"))
+def adaptive_max_pool2d(input, output_size, return_indices=False):
+    """The largest value of each cell of a grid laid over the image, whatever its size.
+
+    Args:
+        input: Images.
+        output_size: Cells: an int or (rows, columns); None keeps the input's size.
+        return_indices: Not offered.
+
+    Shape:
+        input: (N, C, H, W) or (C, H, W); result: (N, C, *output_size).
+
+    Returns:
+        Tensor of the dtype of `input`.
+
+    Raises:
+        RuntimeError: `input` has another number of dimensions.
+
+    Example:
+        >>> adaptive_max_pool2d(tensor([[[1.0, 2.0], [3.0, 4.0]]]), 1)
+        tensor([[[4.]]])
+    """
+    from .pieces import stack
+
+    _check("adaptive_max_pool2d", input, 2)
+    if return_indices:
+        raise expected("adaptive_max_pool2d", "return_indices=False", "True", "use max_pool2d for indices", NotImplementedError)
+    rows, columns = _adaptive_size("adaptive_max_pool2d", 2, input, output_size)
+    h, w = input.shape[-2:]
+    cells = [
+        input[..., i * h // rows : math.ceil((i + 1) * h / rows), j * w // columns : math.ceil((j + 1) * w / columns)].amax((-2, -1))
+        for i in range(rows)
+        for j in range(columns)
+    ]
+    return stack(cells, -1).reshape(*input.shape[:-2], rows, columns)
+
+
+@samples(adaptive_max_pool2d)
+def _(s):
+    yield s(s.distinct(2, 3, 4, 6), (2, 3))
+    yield s(s.distinct(2, 3, 4, 5), 1)
+
+
+@refuses(adaptive_max_pool2d)
+def _(s):
+    yield s(s.normal(4, 4), 2).raises(RuntimeError, "adaptive_max_pool2d: expected input of 4 dimensions")
+
+
+@op("composite", spaces="functional", methods=False, onnx=_adaptive_form("Max"))
+def adaptive_max_pool1d(input, output_size, return_indices=False):
+    """The largest value of each of `output_size` pieces of a sequence.
+
+    Shape:
+        input: (N, C, L) or (C, L); result: (N, C, output_size).
+
+    Returns:
+        Tensor of the dtype of `input`.
+
+    Raises:
+        RuntimeError: `input` has another number of dimensions.
+
+    Example:
+        >>> adaptive_max_pool1d(tensor([[1.0, 2.0, 3.0, 4.0]]), 2)
+        tensor([[2., 4.]])
+    """
+    _check("adaptive_max_pool1d", input, 1)
+    size = _adaptive_size("adaptive_max_pool1d", 1, input, output_size)
+    return adaptive_max_pool2d(input.unsqueeze(-2), (1, *size), return_indices).squeeze(-2)
+
+
+@samples(adaptive_max_pool1d)
+def _(s):
+    yield s(s.distinct(2, 3, 6), 3)
+
+
+@refuses(adaptive_max_pool1d)
+def _(s):
+    yield s(s.normal(4), 2).raises(RuntimeError, "adaptive_max_pool1d: expected input of 3 dimensions")
+
+
+@public("functional")
+def lp_pool2d(input, norm_type, kernel_size, stride=None, ceil_mode=False):
+    """The p-norm of each window: (sum of x^p)^(1/p), with p = `norm_type`.
+
+    Shape:
+        input: (N, C, H, W) or (C, H, W); result: as that of avg_pool2d.
+    """
+    kernel = pair("lp_pool2d", kernel_size, "kernel_size", 2, 1)
+    return _root(avg_pool2d(input**norm_type, kernel, stride, 0, ceil_mode), norm_type, kernel[0] * kernel[1])
+
+
+@public("functional")
+def lp_pool1d(input, norm_type, kernel_size, stride=None, ceil_mode=False):
+    """The p-norm of each window of a sequence: (sum of x^p)^(1/p), with p = `norm_type`.
+
+    Shape:
+        input: (N, C, L) or (C, L); result: as that of avg_pool1d.
+    """
+    kernel = pair("lp_pool1d", kernel_size, "kernel_size", 1, 1)
+    return _root(avg_pool1d(input**norm_type, kernel, stride, 0, ceil_mode), norm_type, kernel[0])
+
+
+def _root(mean, norm_type, places):
+    return (mean.sign() * mean.abs().relu() * places) ** (1.0 / norm_type)
