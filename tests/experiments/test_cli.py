@@ -36,7 +36,8 @@ def test_help_imports_nothing_heavy():
     code = (
         "import sys\nfrom workbench.experiments.cli import main\n"
         "try: main(['--help'])\nexcept SystemExit: pass\n"
-        "heavy = {'hydra', 'omegaconf', 'rich', 'numpy', 'tensorboardX', 'workbench.engine', 'torch'}\nprint(sorted(heavy & set(sys.modules)))"
+        "heavy = {'hydra', 'omegaconf', 'rich', 'numpy', 'tensorboardX', 'workbench.engine', 'torch'}\n"
+        "print(sorted(heavy & set(sys.modules)))"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.splitlines()[-1] == "[]"

@@ -1,0 +1,122 @@
+"""The ResNet recipe: two steps, equal bits however it is run, and the kill test."""
+
+from __future__ import annotations
+
+import json
+import os
+import random
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from workbench import engine as torch
+from workbench.experiments.cli import main
+from workbench.experiments.metrics import read_metrics
+from workbench.recipes.resnet import ResNet
+
+WORDS = ["+recipe=resnet", "model.blocks=[1,1]", "model.widths=[4,8]", "data.batch_size=128", "trainer.epochs=3", "logger.graph=false"]
+WORDS += ["trainer.checkpoint.every_steps=3", "logger.histograms=false"]
+
+
+@pytest.fixture(autouse=True)
+def elsewhere(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+
+
+def result(root="runs"):
+    folder = max(Path(root, "resnet").iterdir())
+    return json.loads((folder / "result.json").read_text()), [(row.step, row.values) for row in read_metrics(folder / "metrics.bin")]
+
+
+@pytest.fixture(scope="module")
+def whole(tmp_path_factory):
+    root = tmp_path_factory.mktemp("whole")
+    assert main(["train", "--plain", *WORDS, f"runs={root}"]) == 0
+    found, rows = result(root)
+    return found["sha256"], rows
+
+
+@pytest.mark.parametrize(
+    ("blocks", "widths", "size"), [([1, 1, 1], [16, 32, 64], 8), ([3, 3, 3], [16, 32, 64], 32), ([2, 2, 2, 2], [8, 16, 32, 64], 28)]
+)
+def test_shapes(blocks, widths, size):
+    model = ResNet(1, 10, blocks, widths)
+    assert tuple(model(torch.zeros(2, 1, size, size)).shape) == (2, 10)
+
+
+def test_parameters_are_those_of_the_paper():
+    model = ResNet(3, 10, [3, 3, 3], [16, 32, 64])
+    n = sum(p.numel() for p in model.parameters())
+    assert n == 272_474  # 0.27 million in the paper, whose shortcuts have no parameters
+
+
+def test_two_steps(capsys):
+    assert main(["train", "--plain", "+recipe=resnet", "trainer.max_steps=2"]) == 0
+    out = capsys.readouterr().out
+    assert "parameters     77,754" in out
+    found, rows = result()
+    assert [step for step, values in rows if "train/loss" in values] == [1, 2]
+    assert set(found["metrics"]) == {"test/accuracy", "test/loss"}
+
+
+@pytest.mark.parametrize("words", [["threads=1"], ["threads=2"], ["data.workers=2"], ["logger=quiet"]], ids=" ".join)
+def test_equal_bits_however_it_is_run(words, whole):
+    words = [word for word in WORDS if not (words == ["logger=quiet"] and word.startswith("logger."))] + words
+    assert main(["train", "--plain", *words]) == 0
+    found, rows = result()
+    assert (found["sha256"], rows) == whole
+
+
+def test_another_seed_gives_other_bits(whole):
+    assert main(["train", "--plain", *WORDS, "seed=1"]) == 0
+    assert result()[0]["sha256"] != whole[0]
+
+
+@pytest.mark.slow
+def test_killed_at_random_moments(whole):
+    command = [sys.executable, "-m", "workbench.experiments.cli", "train", "--plain"]
+    chance = random.Random(0)
+    words = WORDS
+    for _ in range(4):
+        process = subprocess.Popen([*command, *words], stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+        _wait_for_training(process)
+        time.sleep(chance.uniform(0.0, 0.6))
+        process.send_signal(signal.SIGKILL)
+        process.communicate()
+        if process.returncode == 0:
+            break
+        words = ["--resume", "last"]
+    if process.returncode != 0:
+        assert main(["train", "--plain", "--resume", "last", "data.workers=2"]) == 0
+    found, rows = result()
+    assert (found["sha256"], rows) == whole
+
+
+def test_ctrl_c_in_a_shell(whole):
+    """Ctrl-C goes to the whole group of processes: the workers of the loader get it too."""
+    command = [sys.executable, "-m", "workbench.experiments.cli", "train", "--plain", *WORDS, "data.workers=2"]
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True)
+    _wait_for_training(process)
+    os.killpg(process.pid, signal.SIGINT)
+    out, err = process.communicate(timeout=60)
+    if process.returncode != 0:  # it may have been quicker
+        assert process.returncode == 130, err
+        assert "goes on from step" in err
+        assert "Traceback" not in out + err
+        assert main(["train", "--plain", "--resume", "last"]) == 0
+    found, rows = result()
+    assert (found["sha256"], rows) == whole
+
+
+def _wait_for_training(process):
+    """Until the newest run has logged a step."""
+    end = time.time() + 60
+    while process.poll() is None and time.time() < end:
+        folders = sorted(Path("runs/resnet").glob("*/metrics.bin"))
+        if folders and folders[-1].stat().st_size > 100:
+            return
+        time.sleep(0.01)
