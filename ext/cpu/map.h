@@ -74,5 +74,11 @@ static __attribute__((noinline, unused)) void wb_run_blocks(wb_run run, char *co
     X(i32, int32_t, uint32_t, WB_I32, ) X(i64, int64_t, uint64_t, WB_I64, )
 #define WB_EACH_FLOAT(X) X(f32, float, float, WB_F32, f) X(f64, double, double, WB_F64, )
 
+/* wb_nan_i32(x), wb_nan_f32(x) ...: whether x is not a number */
+#define WB_INT_NAN(S, T, U, D, F) static inline int wb_nan_##S(T x) { (void)x; return 0; }
+#define WB_FLOAT_NAN(S, T, U, D, F) static inline int wb_nan_##S(T x) { return x != x; }
+WB_EACH_INT(WB_INT_NAN)
+WB_EACH_FLOAT(WB_FLOAT_NAN)
+
 #define WB_COUNT(table) (int)(sizeof(table) / sizeof *(table))
 static inline void wb_register_all(const wb_kernel *k, int n) { for (int i = 0; i < n; i++) wb_register(k + i); }
