@@ -31,9 +31,14 @@ static conv_shape conv_read(const wb_call *c, const wb_array *image, const wb_ar
 }
 
 static conv_weight weight_of(const wb_array *a) { return (conv_weight){a->data, a->strides[0], a->strides[1], a->strides[2], a->strides[3]}; }
-static int is_winograd(const conv_shape *s) {
-    return s->kh == 3 && s->kw == 3 && s->sh == 1 && s->sw == 1 && s->dh == 1 && s->dw == 1 && s->groups == 1 && s->ph <= 2 && s->pw <= 2;
+/* Below so many channels the transforms cost more than the multiplications that they save. */
+enum { WINOGRAD_LEAST = 12, WINOGRAD_WEIGHT_LEAST = 32 };
+static int is_winograd(const conv_shape *s, long from, long to) {
+    return s->kh == 3 && s->kw == 3 && s->sh == 1 && s->sw == 1 && s->dh == 1 && s->dw == 1 && s->groups == 1 && s->ph <= 2 && s->pw <= 2 &&
+           WB_MIN(from, to) >= WINOGRAD_LEAST;
 }
+static int is_winograd_weight(const conv_shape *s) { return s->n > 0 && is_winograd(s, s->c, s->o) && WB_MIN(s->c, s->o) >= WINOGRAD_WEIGHT_LEAST; }
+static int tile_of(const wb_call *c) { return c->i[9] == 4 ? 4 : 2; }
 static int is_depthwise(const conv_shape *s) { return s->groups > 1 && s->groups == s->c && s->groups == s->o; }
 
 #define REAL 32
@@ -365,6 +370,9 @@ static int F(conv2d)(const wb_call *c) {
     conv_shape s = conv_read(c, x, y, w->shape[2], w->shape[3]);
     const real *from = (const real *)x->data, *bias = c->in[2] ? (const real *)c->in[2]->data : NULL;
     if (is_depthwise(&s)) return NAME(F(depthwise))(&s, from, weight_of(w), bias, (real *)y->data);
+#if REAL == 32
+    if (is_winograd(&s, s.c, s.o)) return NAME(winograd)(&s, from, weight_of(w), bias, (float *)y->data, 0, tile_of(c));
+#endif
     return F(direct)(&s, from, weight_of(w), bias, (real *)y->data, 0);
 }
 
@@ -373,6 +381,9 @@ static int F(conv2d_input_backward)(const wb_call *c) {
     if (!to || !to->n) return 0;
     conv_shape s = conv_read(c, to, grad, w->shape[2], w->shape[3]);
     if (is_depthwise(&s)) return NAME(F(depthwise_input_backward))(&s, (const real *)grad->data, weight_of(w), (real *)to->data);
+#if REAL == 32
+    if (is_winograd(&s, s.o, s.c)) return NAME(winograd)(&s, (const float *)grad->data, weight_of(w), NULL, (float *)to->data, 1, tile_of(c));
+#endif
     return F(direct)(&s, (const real *)grad->data, weight_of(w), NULL, (real *)to->data, 1);
 }
 
@@ -381,6 +392,9 @@ static int F(conv2d_weight_backward)(const wb_call *c) {
     if (!to || !to->n) return 0;
     conv_shape s = conv_read(c, x, grad, to->shape[2], to->shape[3]);
     if (is_depthwise(&s)) return NAME(F(depthwise_weight_backward))(&s, (const real *)grad->data, (const real *)x->data, weight_of(to));
+#if REAL == 32
+    if (is_winograd_weight(&s)) return NAME(winograd_weight_backward)(&s, (const float *)grad->data, (const float *)x->data, weight_of(to), tile_of(c));
+#endif
     return F(direct_weight_backward)(&s, (const real *)grad->data, (const real *)x->data, weight_of(to));
 }
 #undef correlation

@@ -82,3 +82,13 @@ MICRO F(tile_product)(const int R, const int W, const real *a, long lda, long k,
     }
     UNROLL_ROWS for (int r = 0; r < R; r++) UNROLL_VECTORS for (int w = 0; w < W; w++) F(store)(c + r * ldc + w * VR, acc[r][w]);
 }
+
+/* The same for any number of rows and vectors = 1 or 2, known to the caller only at run time. */
+static inline void F(panel_product)(long rows, long vectors, const real *a, long lda, long k, const real *b, real *c, long ldc, int add) {
+    long i = 0;
+    if (vectors == 2) for (; rows - i >= TILE_ROWS; i += TILE_ROWS) F(tile_product)(TILE_ROWS, 2, a + i * lda, lda, k, b, c + i * ldc, ldc, add);
+    else for (; rows - i >= TILE_ROWS; i += TILE_ROWS) F(tile_product)(TILE_ROWS, 1, a + i * lda, lda, k, b, c + i * ldc, ldc, add);
+#define CASE(R, W) F(tile_product)(R, W, a + i * lda, lda, k, b, c + i * ldc, ldc, add)
+    TILE_SWITCH(rows - i, vectors, CASE)
+#undef CASE
+}
