@@ -48,19 +48,20 @@ test: $(VENV)/.tests build  ## run the test suite; ARGS="-k conv"
 lint: $(VENV)/.lint build  ## ruff, mypy and cython-lint
 	$(VENV)/bin/ruff check
 	$(VENV)/bin/ruff format --check
-	$(VENV)/bin/cython-lint ext
+	PATH=$(VENV)/bin:$$PATH cython-lint ext
 	$(VENV)/bin/mypy
 
 format: $(VENV)/.lint  ## let ruff order imports and format
 	$(VENV)/bin/ruff check --fix
 	$(VENV)/bin/ruff format
 
-san: $(VENV)/.tests  ## the native tests under AddressSanitizer and UBSan, in a build of their own
-	WORKBENCH_SANITIZE=$(SAN) $(PY) setup.py -q build --build-base build/san --build-lib build/san/lib
-	PYTHONPATH=build/san/lib PYTHONMALLOC=malloc WORKBENCH_SANITIZED=1 \
+san: build $(VENV)/.tests  ## the native tests under AddressSanitizer and UBSan, in a build of their own for this machine's level
+	level=$$($(PY) -c "from workbench.ext.core import level; print(level)") && \
+	WORKBENCH_LEVELS=$$level WORKBENCH_SANITIZE=$(SAN) $(PY) setup.py -q build --build-base build/san --build-lib build/san/lib
+	PYTHONPATH=build/san/lib PYTHONMALLOC=malloc WORKBENCH_SANITIZE=$(SAN) \
 	LD_PRELOAD="$$(gcc -print-file-name=libasan.so) $$(gcc -print-file-name=libubsan.so)" \
 	ASAN_OPTIONS=detect_leaks=0:allocator_may_return_null=1:strict_string_checks=1 UBSAN_OPTIONS=halt_on_error=1:print_stacktrace=1 \
-	$(PY) -m pytest -p no:cacheprovider tests/ext $(ARGS)
+	$(PY) -m pytest -p no:cacheprovider tests/ext tests/core tests/ops $(ARGS)
 
 bench: build  ## compare with torch, where it is installed
 	$(PY) -m workbench.experiments.cli bench $(ARGS)

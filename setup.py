@@ -5,6 +5,7 @@ Environment:
     WORKBENCH_DEBUG: 1 turns Cython's checks on.
     WORKBENCH_JOBS: How many compilers may work at once.
     WORKBENCH_KEEP_GOING: 1 leaves out kernel files that do not compile; their ops run in NumPy.
+    WORKBENCH_LEVELS: Names of the instruction set levels to build, as in "v3 v2"; all by default.
     WORKBENCH_NATIVE: 1 adds a level for this machine alone.
     WORKBENCH_SANITIZE: Sanitizers to build with, as in address,undefined.
 """
@@ -71,6 +72,10 @@ def compiler() -> list[str]:
 
 def levels() -> dict[str, tuple[list[str], int]]:
     table = LEVELS.get(platform.machine(), {"base": ([], 16)})
+    chosen = os.environ.get("WORKBENCH_LEVELS", "").split()
+    if unknown := set(chosen) - set(table):
+        raise SystemExit(f"workbench: expected WORKBENCH_LEVELS among {' '.join(table)}, got {' '.join(sorted(unknown))}")
+    table = {name: level for name, level in table.items() if name in (chosen or table)}
     if not NATIVE:
         return table
     macros = subprocess.run([*compiler(), "-march=native", "-dM", "-E", "-x", "c", "/dev/null"], capture_output=True, text=True).stdout
