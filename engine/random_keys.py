@@ -227,17 +227,17 @@ class Keys(_Draws):
     Whatever is drawn has one more dimension in front, of the length of `streams`; all streams advance together.
     """
 
-    __slots__ = ("streams",)
+    __slots__ = ("_held", "_held_at", "streams")
 
     def __init__(self, seed: int, purpose: str, *ints: int, streams: Sequence[int] | np.ndarray) -> None:
         self._k0, self._k1, _ = derive(seed, purpose, *ints, 0)
         self.streams = np.asarray(streams).astype(np.uint64)
-        self._position = 0
+        self._position, self._held_at = 0, -1
 
     @classmethod
     def _make(cls, k0: int, k1: int, streams: np.ndarray, position: int) -> Keys:
         self = cls.__new__(cls)
-        self._k0, self._k1, self.streams, self._position = k0, k1, streams, position
+        self._k0, self._k1, self.streams, self._position, self._held_at = k0, k1, streams, position, -1
         return self
 
     def __len__(self) -> int:
@@ -248,6 +248,8 @@ class Keys(_Draws):
         skip = self._position % 4
         self._position += n
         many, each = len(self.streams), last - first
+        if each == 1 and first == self._held_at:
+            return self._held[:, skip : skip + n]
         key = (self._k0, self._k1)
         if many * each <= _FEW:
             flat = [
@@ -257,7 +259,9 @@ class Keys(_Draws):
         else:
             blocks = np.tile(np.arange(first, last, dtype=np.uint64), many)
             out = philox_blocks(blocks, np.repeat(self.streams, each), key)
-        return out.reshape(many, 4 * each)[:, skip : skip + n]
+        out = out.reshape(many, 4 * each)
+        self._held, self._held_at = out[:, -4:], last - 1
+        return out[:, skip : skip + n]
 
     def _finish(self, values: np.ndarray, shape: tuple[int, ...], size: Any) -> Any:
         return values.reshape(len(self.streams), *shape)
