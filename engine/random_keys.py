@@ -228,6 +228,7 @@ class Keys(_Draws):
     """
 
     __slots__ = ("_held", "_held_at", "streams")
+    _held: np.ndarray
 
     def __init__(self, seed: int, purpose: str, *ints: int, streams: Sequence[int] | np.ndarray) -> None:
         self._k0, self._k1, _ = derive(seed, purpose, *ints, 0)

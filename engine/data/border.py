@@ -8,10 +8,11 @@ from typing import Any
 import numpy as np
 
 from workbench.ext.core import _core as core
+from workbench.ext.core._core import Tensor
 
 from ..ops.generator import default_generator
 
-Tensor = core.Tensor
+__all__ = ["Tensor", "core", "default_generator", "index_rows", "seed_of", "to_array", "to_tensor"]
 
 
 def to_array(tensor: Any) -> np.ndarray:

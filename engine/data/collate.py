@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from ..errors import expected
+from ..ops.pieces import stack
 from .border import Tensor, to_array, to_tensor
 
 
@@ -66,7 +67,7 @@ def default_collate(batch: Sequence[Any]) -> Any:
     first = batch[0]
     if isinstance(first, Tensor):
         if any(t.requires_grad for t in batch) or str(first.dtype).endswith("bfloat16"):
-            return _stack_tensors(batch)
+            return stack(list(batch))  # with its gradient, and for a dtype that NumPy does not have
         return _stack([to_array(t) for t in batch])
     if isinstance(first, (np.ndarray, np.generic)):
         if first.dtype.kind not in "biufc":
@@ -97,11 +98,3 @@ def default_collate(batch: Sequence[Any]) -> Any:
         "give a collate_fn",
         TypeError,
     )
-
-
-def _stack_tensors(batch: Sequence[Any]) -> Any:
-    """Stack by the engine's op: with gradient, and for dtypes that NumPy does not have."""
-    from ..ops._define import REGISTRY
-
-    return REGISTRY["stack"](list(batch))
-

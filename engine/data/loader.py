@@ -12,7 +12,7 @@ import numpy as np
 from ..errors import expected
 from .border import seed_of
 from .collate import default_collate, default_convert
-from .dataset import Dataset, IterableDataset
+from .dataset import IterableDataset
 from .fetch import Fetcher
 from .sampler import BatchSampler, RandomSampler, Sampler, SequentialSampler, group
 
@@ -75,7 +75,7 @@ class DataLoader(Generic[T_co]):
 
     def __init__(
         self,
-        dataset: Dataset[T_co] | Any,
+        dataset: Any,
         batch_size: int | None = 1,
         shuffle: bool | None = None,
         sampler: Sampler[Any] | Iterable[Any] | None = None,
@@ -142,7 +142,7 @@ class DataLoader(Generic[T_co]):
     def __len__(self) -> int:
         if not self._iterable:
             return len(self._index_sampler)
-        n = len(self.dataset)  # type: ignore[arg-type]
+        n = len(self.dataset)
         if self.batch_size is None:
             return n
         return n // self.batch_size if self.drop_last else -(-n // self.batch_size)
@@ -229,6 +229,9 @@ class Iteration:
 
     def __iter__(self) -> Iterator[Any]:
         return self
+
+    def __next__(self) -> Any:
+        raise NotImplementedError
 
     def __len__(self) -> int:
         return len(self.loader)

@@ -148,7 +148,7 @@ class Receiver:
         self.done.append(number)
         parts, at = [], 0
         for size in sizes:
-            parts.append(memoryview(block[at : at + size]))
+            parts.append(memoryview(block[at : at + size].data))
             at += _round(size)
         return parts[0], parts[1:]
 

@@ -74,7 +74,8 @@ class FusedOptimizer(Optimizer):
                         self._one(group, params[i], grads[i], self.state[params[i]])
 
     def _plan(self, params: list[Tensor], ids: list[int], group: dict[str, Any]) -> Plan:
-        by_kernel, single = [], []
+        by_kernel: list[int] = []
+        single: list[int] = []
         fused = self._takes(group)
         for i, p in enumerate(params):
             state = self.state[p]

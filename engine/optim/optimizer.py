@@ -10,10 +10,10 @@ from itertools import count
 from typing import Any
 
 from workbench.ext.core import _core as core
+from workbench.ext.core._core import Tensor
 
 from ..errors import expected
 
-Tensor = core.Tensor
 KERNELS = ("float32", "float64")  # dtypes that the fused steps take
 
 

@@ -96,7 +96,7 @@ class ImageSets:
         digest = hashlib.sha256()
         for array in (train.images, train.labels, test.images, test.labels):
             digest.update(f"{array.dtype.str}{array.shape}".encode())
-            digest.update(np.ascontiguousarray(array))
+            digest.update(np.ascontiguousarray(array).data)
         self.fingerprint = digest.hexdigest()
 
     @property
@@ -270,7 +270,7 @@ def _pictures(root: Path) -> Any:
         part = kept.with_name(f"{kept.name}.{os.getpid()}")
         with part.open("wb") as out:
             arrays = {f"{p}_{what}": a for p, pair in parts.items() for what, a in zip(("images", "labels"), pair, strict=True)}
-            np.savez(out, classes=np.array(classes), **arrays)
+            np.savez(out, **arrays, classes=np.array(classes))  # type: ignore[arg-type]
         part.replace(kept)
     return parts["train"], parts["test"], classes
 

@@ -17,6 +17,7 @@ from workbench.engine.data import (
     TensorDataset,
     WeightedRandomSampler,
     current_key,
+    default_collate,
     get_worker_info,
 )
 from workbench.engine.data.border import Tensor, to_tensor
@@ -299,3 +300,16 @@ def test_stays_as_it_was_made():
         loader.batch_size = 3
     with pytest.raises(ValueError, match="epoch to be an int of 0 or more"):
         loader.set_epoch(-1)
+
+
+def test_collates_tensors_with_gradient_and_of_other_dtypes():
+    from workbench import engine
+
+    x = engine.ones(3, requires_grad=True)
+    default_collate([x * 2, x]).sum().backward()
+    assert x.grad.tolist() == [3.0] * 3
+    half = engine.ones(3).to(engine.bfloat16)
+    for workers in (0, 1):
+        (batch,) = DataLoader([half, half], batch_size=2, num_workers=workers)
+        assert batch.dtype == engine.bfloat16
+        assert batch.float().tolist() == [[1.0] * 3] * 2

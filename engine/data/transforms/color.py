@@ -134,12 +134,12 @@ class ColorJitter(RandomTransform):
         if isinstance(value, (int, float)):
             if value < 0:
                 raise expected("ColorJitter", f"{what} of 0 or more, or a pair", value)
-            pair = (max(low, centre - value), centre + value) if what != "hue" else (-float(value), float(value))
+            pair: tuple[float, ...] = (-float(value), float(value)) if what == "hue" else (max(low, centre - value), centre + value)
         else:
             pair = tuple(float(v) for v in value)
         if len(pair) != 2 or not low <= pair[0] <= pair[1] <= high:
             raise expected("ColorJitter", f"{what} within [{low}, {high}]", value)
-        return None if pair == (centre, centre) else pair
+        return None if pair == (centre, centre) else (pair[0], pair[1])
 
     def random(self, x: np.ndarray, keys: Keys) -> np.ndarray:
         order = np.argsort(keys.uniform(size=4), axis=1, kind="stable")
@@ -219,7 +219,7 @@ class RandomErasing(RandomTransform):
         for i in np.flatnonzero(chosen & found):
             window = out[i, :, top[i] : top[i] + h[i], left[i] : left[i] + w[i]]
             if isinstance(self.value, str):
-                window[:] = like(keys[i].normal(size=window.shape), x.dtype)
+                window[:] = like(keys[int(i)].normal(size=window.shape), x.dtype)
             else:
                 window[:] = np.reshape(self.value, (-1, 1, 1))
         return out

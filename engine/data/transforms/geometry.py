@@ -147,7 +147,7 @@ class RandomCrop(RandomTransform):
         if h > height or w > width:
             raise expected("RandomCrop", f"images of at least {h} x {w}", f"{height} x {width}", "give padding or pad_if_needed=True")
         top, left = keys.integers(height - h + 1), keys.integers(width - w + 1)
-        windows = np.lib.stride_tricks.sliding_window_view(x, (h, w), axis=(2, 3))  # type: ignore[call-overload]
+        windows = np.lib.stride_tricks.sliding_window_view(x, (h, w), axis=(2, 3))
         return windows[np.arange(len(x)), :, top, left]
 
 

@@ -81,9 +81,9 @@ class CosineAnnealingWarmRestarts(LRScheduler):
         if epoch is None and self.last_epoch < 0:
             epoch = 0
         self._step_count += 1
-        self._update_lr(epoch)  # type: ignore[arg-type]
+        self._update_lr(epoch)
 
-    def _update_lr(self, epoch: float | None = None) -> None:  # type: ignore[override]
+    def _update_lr(self, epoch: float | None = None) -> None:
         if epoch is None:
             epoch = self.last_epoch + 1
             self.T_cur += 1
