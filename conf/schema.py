@@ -48,9 +48,14 @@ class Images:
     download: bool = MISSING
     batch_size: int = ranged(low=1)
     workers: int = ranged(low=0, high=64)
-    shift: int = ranged(low=0)
+    shift: float = ranged(low=0)
+    subpixel: bool = MISSING
     flip: bool = MISSING
     epochs: int = ranged(low=1)
+
+    def __post_init__(self) -> None:
+        if not self.subpixel and self.shift != int(self.shift):
+            raise ValueError(f"data.shift must be a whole number without data.subpixel=true, got {self.shift}")
 
 
 @dataclass

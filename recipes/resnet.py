@@ -23,6 +23,7 @@ from workbench.engine import nn
 from workbench.engine.data import DataLoader, transforms
 from workbench.engine.nn import functional as F
 from workbench.recipes.common import graph, images, optimisation
+from workbench.recipes.common.augment import SubpixelShift
 from workbench.recipes.common.contract import Run
 from workbench.recipes.common.meter import Mean
 
@@ -116,11 +117,14 @@ def train(config: Any, run: Run) -> dict[str, float]:
     # Data: whole sets in memory; each image is normalised by the mean and deviation of the training images, per channel.
     sets = images.load(config.data.name, config.data.root, config.data.download)
     run.data(sets.name, {"sha256": sets.fingerprint, "train": len(sets.train), "test": len(sets.test), "shape": list(sets.shape)})
-    normalise = [transforms.ToTensor(), transforms.Normalize(sets.mean, sets.std)]
-    augment = [transforms.RandomShift(config.data.shift)] if config.data.shift else []
-    augment += [transforms.RandomHorizontalFlip()] if config.data.flip else []
-    train_set = sets.train.with_transform(transforms.Compose([*augment, *normalise]))
-    test_set = sets.test.with_transform(transforms.Compose(normalise))
+    normalise = transforms.Normalize(sets.mean, sets.std)
+    augment: list[Any] = []
+    if config.data.shift:
+        augment.append(SubpixelShift(config.data.shift) if config.data.subpixel else transforms.RandomShift(int(config.data.shift)))
+    if config.data.flip:
+        augment.append(transforms.RandomHorizontalFlip())
+    train_set = sets.train.with_transform(transforms.Compose([transforms.ToTensor(), *augment, normalise]))
+    test_set = sets.test.with_transform(transforms.Compose([transforms.ToTensor(), normalise]))
     workers = config.data.workers
     loader = DataLoader(train_set, config.data.batch_size, shuffle=True, drop_last=True, num_workers=workers)
     test_loader = DataLoader(test_set, config.trainer.eval_batch_size, num_workers=workers)
