@@ -12,10 +12,16 @@ static inline double across(vd v) { double s = v[0]; for (int k = 1; k < VD; k++
     static void name##_init(char *acc, long n) { A *a = (A *)acc; for (long j = 0; j < n; j++) a[j] = (A)(zero); } \
     static void name##_tile(const char *x_, long rows, long stride, long cols, char *acc) { \
         A *restrict a_ = (A *)acc; \
-        for (long i = 0; i < rows; i++) { \
-            const T *restrict v = (const T *)x_ + i * stride; \
-            for (long j = 0; j < cols; j++) { const T x = v[j]; const A a = a_[j]; a_[j] = (A)(step); } \
+        const T *v = (const T *)x_; \
+        for (; rows >= 4; rows -= 4, v += 4 * stride) for (long j = 0; j < cols; j++) { \
+            A a = a_[j]; \
+            { const T x = v[j]; a = (A)(step); } \
+            { const T x = v[stride + j]; a = (A)(step); } \
+            { const T x = v[2 * stride + j]; a = (A)(step); } \
+            { const T x = v[3 * stride + j]; a = (A)(step); } \
+            a_[j] = a; \
         } \
+        for (; rows > 0; rows--, v += stride) for (long j = 0; j < cols; j++) { const T x = v[j]; const A a = a_[j]; a_[j] = (A)(step); } \
     } \
     static void name##_merge(char *acc, const char *other, long n) { \
         A *restrict a_ = (A *)acc; const A *restrict x_ = (const A *)other; \
@@ -32,22 +38,42 @@ static inline double across(vd v) { double s = v[0]; for (int k = 1; k < VD; k++
         return wb_reduce(c, &r); \
     }
 
-/* rows of floats: four vectors of doubles, so that additions overlap; f(v) of each element is added up */
+/* rows of floats: vectors of doubles, several so that additions overlap; `vector` of each element is added up */
 #define WIDE_ROW(name, S, T, value, vector) \
     static double name##_of_row(const T *p, long n, double m) { \
         vd s[4] = {{0}, {0}, {0}, {0}}; \
         long i = 0; \
         (void)m; \
         for (; i + 4 * VD <= n; i += 4 * VD) for (int k = 0; k < 4; k++) { const vd x = wide_##S(p + i + k * VD); s[k] += vector; } \
+        for (; i + VD <= n; i += VD) { const vd x = wide_##S(p + i); s[0] += vector; } \
         double total = across((s[0] + s[1]) + (s[2] + s[3])); \
         for (; i < n; i++) { const double x = p[i]; total += value; } \
         return total; \
     }
+WIDE_ROW(sum_f64, f64, double, x, x)
+/* four floats are added up before they are widened, which is half the work */
+static double sum_f32_of_row(const float *p, long n, double m) {
+    vd s[2] = {{0}, {0}};
+    long i = 0;
+    (void)m;
+    for (; i + 4 * VF <= n; i += 4 * VF) {
+        float four[VF];
+        vstore(four, (vload(p + i) + vload(p + i + VF)) + (vload(p + i + 2 * VF) + vload(p + i + 3 * VF)));
+        s[0] += wide_f32(four);
+        s[1] += wide_f32(four + VD);
+    }
+    for (; i + VD <= n; i += VD) s[0] += wide_f32(p + i);
+    double total = across(s[0] + s[1]);
+    for (; i < n; i++) total += p[i];
+    return total;
+}
+static void sum_f32_four(const float *x, long stride, long cols, double *restrict acc) {
+    for (long j = 0; j < cols; j++) acc[j] += (double)((x[j] + x[stride + j]) + (x[2 * stride + j] + x[3 * stride + j]));
+}
+
 #define SUMS(S, T, U, D, F) \
-    WIDE_ROW(sum_##S, S, T, x, x) \
     WIDE_ROW(squares_##S, S, T, x * x, x * x) \
     WIDE_ROW(deviation_##S, S, T, (x - m) * (x - m), (x - m) * (x - m)) \
-    COLUMNS(sum_##S, T, double, 0, a + x, a + x) \
     static void sum_##S##_row(const char *x, long n, char *acc) { *(double *)acc += sum_##S##_of_row((const T *)x, n, 0); } \
     STORE(sum_##S##_all, double, T, a) REDUCER(sum_##S, sum_##S##_all, T, double) \
     STORE(mean_##S, double, T, a / count) REDUCER(sum_##S, mean_##S, T, double) \
@@ -61,6 +87,15 @@ static inline double across(vd v) { double s = v[0]; for (int k = 1; k < VD; k++
         *(double *)acc *= (s[0] * s[1]) * (s[2] * s[3]); \
     } \
     STORE(prod_##S, double, T, a) REDUCER(prod_##S, prod_##S, T, double)
+COLUMNS(sum_f64, double, double, 0, a + x, a + x)
+COLUMNS(sum_f32_one, float, double, 0, a + x, a + x)
+#define sum_f32_init sum_f32_one_init
+#define sum_f32_merge sum_f32_one_merge
+static void sum_f32_tile(const char *x_, long rows, long stride, long cols, char *acc) {
+    const float *x = (const float *)x_;
+    for (; rows >= 4; rows -= 4, x += 4 * stride) sum_f32_four(x, stride, cols, (double *)acc);
+    sum_f32_one_tile((const char *)x, rows, stride, cols, acc);
+}
 WB_EACH_FLOAT(SUMS)
 
 /* integers and bool wrap in int64 */
@@ -102,21 +137,22 @@ EXTREMA(i64, int64_t, INT64_MIN, INT64_MAX)
 #define WINS(x, a, OP) (((x) OP (a)) | ((x) != (x)))
 #define FLOAT_EXTREMUM(name, S, T, V, zero, OP) \
     COLUMNS(name, T, T, zero, WINS(x, a, OP) ? x : a, WINS(x, a, OP) ? x : a) \
+    static inline V name##_both(V x, V a) { const __typeof__(x > x) m = WINS(x, a, OP); return (V)((m & (__typeof__(m))x) | (~m & (__typeof__(m))a)); } \
     static T name##_of_row(const T *p, long n, T a) { \
         enum { L = sizeof(V) / sizeof(T) }; \
-        long i = 0; \
-        if (n >= 4 * L) { \
-            V s[4]; \
-            for (int k = 0; k < 4; k++) s[k] = *(const V *)(p + k * L); \
-            for (i = 4 * L; i + 4 * L <= n; i += 4 * L) for (int k = 0; k < 4; k++) { \
-                const V x = *(const V *)(p + i + k * L); \
-                const __typeof__(x > x) m = WINS(x, s[k], OP); \
-                s[k] = (V)((m & (__typeof__(m))x) | (~m & (__typeof__(m))s[k])); \
-            } \
-            for (int k = 0; k < 4; k++) for (int l = 0; l < L; l++) { const T x = s[k][l]; a = WINS(x, a, OP) ? x : a; } \
+        if (n < L) { \
+            for (long i = 0; i < n; i++) { const T x = p[i]; a = WINS(x, a, OP) ? x : a; } \
+            return a; \
         } \
-        for (; i < n; i++) { const T x = p[i]; a = WINS(x, a, OP) ? x : a; } \
-        return a; \
+        const V end = *(const V *)(p + n - L);                       /* what is left over, and some of what is not */ \
+        V s[4] = {end, end, end, end}; \
+        long i = 0; \
+        for (; i + 4 * L <= n; i += 4 * L) for (int k = 0; k < 4; k++) s[k] = name##_both(*(const V *)(p + i + k * L), s[k]); \
+        for (; i + L <= n; i += L) s[0] = name##_both(*(const V *)(p + i), s[0]); \
+        T t[L]; \
+        *(V *)t = name##_both(name##_both(s[0], s[1]), name##_both(s[2], s[3])); \
+        for (int w = L / 2; w; w /= 2) for (int k = 0; k < w; k++) t[k] = WINS(t[k + w], t[k], OP) ? t[k + w] : t[k]; \
+        return WINS(t[0], a, OP) ? t[0] : a; \
     } \
     static void name##_row(const char *x, long n, char *acc) { *(T *)acc = name##_of_row((const T *)x, n, *(T *)acc); } \
     STORE(name, T, T, a) REDUCER(name, name, T, T)
@@ -194,6 +230,27 @@ static double exponentials_f64(const double *x, long n, double shift) {
     for (long i = 0; i < n; i++) total += exp(x[i] - shift);
     return total;
 }
+/* across the columns: vectors of float32, one column after the other of float64 */
+static void logsumexp_f32_tile(const char *x_, long rows, long stride, long cols, char *acc) {
+    for (long first = 0; first < rows; first += WB_BLOCK) for (long j = 0; j < cols; j += VF) {
+        const float *x = (const float *)x_ + first * stride + j;
+        const long m = WB_MIN(rows - first, (long)WB_BLOCK), lanes = WB_MIN(cols - j, (long)VF);
+        vf top = vset(-INFINITY), sum = {0};
+        for (long i = 0; i < m; i++) top = amax_f32_both(lanes == VF ? vload(x + i * stride) : vload_n(x + i * stride, lanes), top);
+        const vf shift = vsel(vabs(top) < INFINITY, top, vset(0.0f));
+        for (long i = 0; i < m; i++) sum += vexp((lanes == VF ? vload(x + i * stride) : vload_n(x + i * stride, lanes)) - shift);
+        for (long l = 0; l < lanes; l++) add_exponentials((exponentials *)acc + j + l, top[l], sum[l]);
+    }
+}
+static void logsumexp_f64_row(const char *x, long n, char *acc);
+static void logsumexp_f64_tile(const char *x, long rows, long stride, long cols, char *acc) {
+    double column[WB_BLOCK];
+    for (long first = 0; first < rows; first += WB_BLOCK) for (long j = 0; j < cols; j++) {
+        const long m = WB_MIN(rows - first, (long)WB_BLOCK);
+        wb_move((char *)column, 1, x + (first * stride + j) * 8, stride, m, 8);
+        logsumexp_f64_row((const char *)column, m, acc + j * (long)sizeof(exponentials));
+    }
+}
 #define LOGSUMEXP(S, T, U, D, F) \
     static void logsumexp_##S##_row(const char *x, long n, char *acc) { \
         for (long i = 0; i < n; i += WB_BLOCK) { \
@@ -201,14 +258,6 @@ static double exponentials_f64(const double *x, long n, double shift) {
             const long m = WB_MIN(n - i, (long)WB_BLOCK); \
             const T top = amax_##S##_of_row(p, m, -INFINITY); \
             add_exponentials((exponentials *)acc, top, exponentials_##S(p, m, (T)shift_of(top))); \
-        } \
-    } \
-    static void logsumexp_##S##_tile(const char *x, long rows, long stride, long cols, char *acc) { \
-        T column[WB_BLOCK]; \
-        for (long first = 0; first < rows; first += WB_BLOCK) for (long j = 0; j < cols; j++) { \
-            const long m = WB_MIN(rows - first, (long)WB_BLOCK); \
-            wb_move((char *)column, 1, x + (first * stride + j) * (long)sizeof(T), stride, m, sizeof(T)); \
-            logsumexp_##S##_row((const char *)column, m, acc + j * (long)sizeof(exponentials)); \
         } \
     } \
     STORE(logsumexp_##S, exponentials, T, log(a.sum) + shift_of(a.top)) \

@@ -14,7 +14,7 @@ typedef struct wb_reducer {
     void (*store)(const char *acc, char *out, long n, long stride, double count, const double *f);
 } wb_reducer;
 
-enum { WB_COLS = 256 /* columns of a tile */, WB_GRAIN = 32768 /* elements worth a part */, WB_SPLITS = 32 };
+enum { WB_COLS = 1024 /* columns of a tile */, WB_GRAIN = 32768 /* elements worth a part */, WB_SPLITS = 32 };
 
 typedef struct wb_reduction {
     const wb_reducer *r;
@@ -111,11 +111,29 @@ static inline void wb_reduction_store(const wb_reduction *p, const char *acc, lo
     p->r->store(acc, o->data + out * wb_itemsize[o->dtype], cols, p->tiled ? p->kept_out[p->n_kept - 1] : 0, (double)p->count, p->c->f);
 }
 
+/* contiguous rows at equal distances: nothing but the row's own work for each */
+static inline void wb_reduction_rows(const wb_reduction *p, long first, long last) {
+    const wb_reducer *r = p->r;
+    const wb_array *o = p->c->out[0];
+    _Alignas(64) char local[WB_COLS * 24];
+    for (; first < last; first += WB_COLS) {
+        const long n = WB_MIN(last - first, (long)WB_COLS);
+        const char *x = p->c->in[0]->data + first * p->kept_in[0] * r->size;
+        r->init(local, n);
+        for (long k = 0; k < n; k++) r->row(x + k * p->kept_in[0] * r->size, p->count, local + k * r->acc_size);
+        r->store(local, o->data + first * p->kept_out[0] * wb_itemsize[o->dtype], n, p->kept_out[0], (double)p->count, p->c->f);
+    }
+}
+
 static int wb_reduction_part(void *arg, long part) {
     const wb_reduction *p = arg;
     const long slice = part % p->slices, first = part / p->slices * p->block, last = WB_MIN(first + p->block, p->units);
     const long lo = slice * p->slice, hi = WB_MIN(lo + p->slice, p->count), width = wb_unit_width(p);
     _Alignas(64) char local[WB_COLS * 24];
+    if (!p->tiled && !p->partial && p->n_kept == 1 && p->n_reduced == 1 && p->reduced_in[0] == 1) {
+        wb_reduction_rows(p, first, last);
+        return WB_OK;
+    }
     for (long u = first; u < last; u++) {
         long in, out;
         const long cols = wb_reduction_unit(p, u, &in, &out);

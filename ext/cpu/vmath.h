@@ -7,6 +7,8 @@
 #include <immintrin.h>
 #endif
 
+typedef uint32_t vu __attribute__((vector_size(VB), aligned(4), may_alias));          /* bits whose sums may wrap */
+
 static inline vf vset(float x) { return x - (vf){0}; }
 static inline vi vseti(int32_t x) { return x - (vi){0}; }
 static inline vf vload(const float *p) { return *(const vf *)p; }
@@ -75,12 +77,12 @@ static inline vf vexpm1(vf x) {
     const vf r = (y - n * WB_LN2_HI) - n * WB_LN2_LO;
     const vf half = (vf)(((vi)t - (int32_t)0x4b400000 + 126) << 23);                  /* 2^n / 2: 2^128 would overflow */
     const vf result = 2.0f * ((vexp_tail(r) + r) * half + (half - 0.5f));
-    return vsel(x == 0.0f, x, result);
+    return vsel(vabs(x) < 0x1p-64f, x, result);
 }
 
 /* log of a positive finite normal number as n ln(2) + f - f^2 / 2 + tail; returned as n and f, tail */
 static inline vf vlog_parts(vf x, vf *f, vf *tail) {
-    const vi b = (vi)x - 0x3f3504f3;                                                  /* bits of sqrt(1/2): m is in [sqrt(1/2), sqrt(2)) */
+    const vi b = (vi)((vu)x - 0x3f3504f3u);                                          /* bits of sqrt(1/2): m is in [sqrt(1/2), sqrt(2)) */
     const vi n = b >> 23;
     *f = (vf)((b & 0x007fffff) + 0x3f3504f3) - 1.0f;
     const vf y = *f;
@@ -193,8 +195,8 @@ static inline void vsincos_quarter(vf r, vf turns, vf *sine, vf *cosine) {
     const vf cp = ((s * 2.443809085e-5f - 1.388736448e-3f) * s + 4.166664681e-2f) * s * s - 0.5f * s + 1.0f;
     const vi q = (vi)turns;
     const vi swap = -(q & 1);
-    *sine = (vf)((vi)vsel(swap, cp, sp) ^ ((q & 2) << 30));
-    *cosine = (vf)((vi)vsel(swap, sp, cp) ^ (((q + 1) & 2) << 30));
+    *sine = (vf)((vi)vsel(swap, cp, sp) ^ (vi)(((vu)q & 2) << 30));
+    *cosine = (vf)((vi)vsel(swap, sp, cp) ^ (vi)((((vu)q + 1) & 2) << 30));
 }
 /* sin and cos of x, both from one reduction by pi/2; good to |x| < 8192, the caller sees to larger ones */
 #define WB_SINCOS_MAX 8192.0f
