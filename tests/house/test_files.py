@@ -31,6 +31,13 @@ def test_length(path):
     assert lines <= LONGEST or name(path) in LONGER, f"{lines} lines; one idea per file, or a reason in LONGER"
 
 
+def test_cython_never_counts_from_the_end():
+    """The build turns wraparound off: x[-1] on a list would read the memory before it."""
+    counted = re.compile(r"[\w)\]]\[-\d")
+    lines = [(name(p), line) for p in TEXT if p.suffix in (".pyx", ".pxi") for line in p.read_text().splitlines()]
+    assert [(path, line.strip()) for path, line in lines if counted.search(line)] == []
+
+
 def test_exceptions_are_needed():
     assert all(len((ROOT / path).read_text().splitlines()) > LONGEST for path in LONGER)
 
