@@ -61,7 +61,7 @@ san: build $(VENV)/.tests  ## the native tests under AddressSanitizer and UBSan,
 	PYTHONPATH=build/san/lib PYTHONMALLOC=malloc WORKBENCH_SANITIZE=$(SAN) \
 	LD_PRELOAD="$$(gcc -print-file-name=libasan.so) $$(gcc -print-file-name=libubsan.so)" \
 	ASAN_OPTIONS=detect_leaks=0:allocator_may_return_null=1:strict_string_checks=1 UBSAN_OPTIONS=halt_on_error=1:print_stacktrace=1 \
-	$(PY) -m pytest -p no:cacheprovider -k "not test_ops or kernel or elements" tests/ext tests/core tests/ops $(ARGS)
+	$(PY) -m pytest -q -s -p no:cacheprovider -k "not test_ops or kernel or elements" tests/ext tests/core tests/ops $(ARGS)
 
 bench: build  ## compare with torch, where it is installed
 	$(PY) -m workbench.experiments.cli bench $(ARGS)
