@@ -25,6 +25,9 @@ WB_LANE1(hardtanh, const E lo = (E)a[0]; const E hi = (E)a[1], CLAMP(x, lo, hi))
 WB_LANE1(relu6, WB_NOTHING, CLAMP(x, (E)0, (E)6))
 WB_LANE1(hardsigmoid, const E sixth = (E)(1.0 / 6), CLAMP((x + (E)3), (E)0, (E)6) * sixth)
 WB_LANE1(hardswish, const E sixth = (E)(1.0 / 6), x * CLAMP((x + (E)3), (E)0, (E)6) * sixth)
+WB_LANE1(hardshrink, const E limit = (E)a[0], SEL((x < -limit) | (x > limit) | (x != x), x, K(0)))
+WB_LANE1(softshrink, const E limit = (E)a[0], SEL(x > limit, x - limit, SEL(x < -limit, x + limit, SEL(x == x, K(0), x))))
+WB_LANE1(tanhshrink, WB_NOTHING, x - TANH(x))
 WB_LANE1(threshold, const E threshold = (E)a[0]; const E value = (E)a[1], SEL(x <= threshold, K(value), x))
 
 /* gelu, a[0]: 0 by the normal distribution function, 1 by tanh */
@@ -62,29 +65,24 @@ WB_LANE2(tanh_backward, WB_NOTHING, x * ((E)1 - y * y))
 WB_LANE2(silu_backward, WB_NOTHING, x * SIGMOID(y) * ((E)1 + y * SIGMOID(-y)))
 WB_LANE2(leaky_relu_backward, const E slope = (E)a[0], SEL(y > 0, x, x * slope))
 WB_LANE2(elu_backward, const E alpha = (E)a[0], SEL(y > 0, x, x * alpha * EXP(y)))
-WB_LANE2(celu_backward, const E inverse = (E)(1 / a[0]), SEL(y > 0, x, x * EXP(y * inverse)))
-WB_LANE2(selu_backward, WB_NOTHING, SEL(y > 0, x * SELU_SCALE, x * SELU_ALPHA * EXP(y)))
 WB_LANE2(softplus_backward, const E beta = (E)a[0]; const E threshold = (E)a[1], SEL(y * beta > threshold, x, x * SIGMOID(y * beta)))
-WB_LANE2(logsigmoid_backward, WB_NOTHING, x * SIGMOID(-y))
 WB_LANE2(mish_backward, WB_NOTHING, x * (MISH_TANH(y) + y * SIGMOID(y) * ((E)1 - MISH_TANH(y) * MISH_TANH(y))))
 WB_LANE2(hardtanh_backward, const E lo = (E)a[0]; const E hi = (E)a[1], SEL((y <= lo) | (y >= hi), K(0), x))
-WB_LANE2(clamp_backward, const E lo = (E)a[0]; const E hi = (E)a[1], SEL((y < lo) | (y > hi), K(0), x))
 WB_LANE2(hardsigmoid_backward, const E sixth = (E)(1.0 / 6), SEL((y > (E)-3) & (y < (E)3), x * sixth, K(0)))
 WB_LANE2(hardswish_backward, const E third = (E)(1.0 / 3), SEL(y <= (E)-3, K(0), SEL(y < (E)3, x * (y * third + (E)0.5), x)))
-WB_LANE2(threshold_backward, const E threshold = (E)a[0], SEL(y <= threshold, K(0), x))
 
 WB_FAMILY(activation) {
     static const wb_kernel kernels[] = {
         WB_LANE_KERNELS(leaky_relu, 0), WB_LANE_KERNELS(hardtanh, 0), WB_LANE_KERNELS(relu6, 0), WB_LANE_KERNELS(hardsigmoid, 0),
-        WB_LANE_KERNELS(hardswish, 0), WB_LANE_KERNELS(threshold, 0), WB_LANE_KERNELS(softsign, 0),
+        WB_LANE_KERNELS(hardswish, 0), WB_LANE_KERNELS(threshold, 0), WB_LANE_KERNELS(softsign, 0), WB_LANE_KERNELS(hardshrink, 0), WB_LANE_KERNELS(softshrink, 0), WB_LANE_KERNELS(tanhshrink, WB_HEAVY),
         WB_LANE_KERNELS(sigmoid, WB_HEAVY), WB_LANE_KERNELS(silu, WB_HEAVY), WB_LANE_KERNELS(elu, WB_HEAVY), WB_LANE_KERNELS(celu, WB_HEAVY),
         WB_LANE_KERNELS(selu, WB_HEAVY), WB_LANE_KERNELS(softplus, WB_HEAVY), WB_LANE_KERNELS(logsigmoid, WB_HEAVY),
         WB_LANE_KERNELS(mish, WB_HEAVY), WB_LANE_KERNELS(gelu, WB_HEAVY),
         WB_LANE_KERNELS(relu_backward, 0), WB_LANE_KERNELS(sigmoid_backward, 0), WB_LANE_KERNELS(tanh_backward, 0),
-        WB_LANE_KERNELS(leaky_relu_backward, 0), WB_LANE_KERNELS(hardtanh_backward, 0), WB_LANE_KERNELS(clamp_backward, 0),
-        WB_LANE_KERNELS(hardsigmoid_backward, 0), WB_LANE_KERNELS(hardswish_backward, 0), WB_LANE_KERNELS(threshold_backward, 0),
-        WB_LANE_KERNELS(silu_backward, WB_HEAVY), WB_LANE_KERNELS(elu_backward, WB_HEAVY), WB_LANE_KERNELS(celu_backward, WB_HEAVY),
-        WB_LANE_KERNELS(selu_backward, WB_HEAVY), WB_LANE_KERNELS(softplus_backward, WB_HEAVY), WB_LANE_KERNELS(logsigmoid_backward, WB_HEAVY),
+        WB_LANE_KERNELS(leaky_relu_backward, 0), WB_LANE_KERNELS(hardtanh_backward, 0),
+        WB_LANE_KERNELS(hardsigmoid_backward, 0), WB_LANE_KERNELS(hardswish_backward, 0),
+        WB_LANE_KERNELS(silu_backward, WB_HEAVY), WB_LANE_KERNELS(elu_backward, WB_HEAVY),
+        WB_LANE_KERNELS(softplus_backward, WB_HEAVY),
         WB_LANE_KERNELS(mish_backward, WB_HEAVY), WB_LANE_KERNELS(gelu_backward, WB_HEAVY),
     };
     wb_register_all(kernels, WB_COUNT(kernels));

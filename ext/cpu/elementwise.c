@@ -42,6 +42,7 @@ WB_EACH_FLOAT(PYTHON_DIVISION)
     WB_MAP1(abs_##S, T, T, WB_NOTHING, fabs##F(x)) \
     WB_MAP1(clamp_##S, T, T, const T lo = (T)a[0]; const T hi = (T)a[1], (x < lo ? lo : x) > hi ? hi : (x < lo ? lo : x)) \
     WB_MAP2(div_##S, T, T, WB_NOTHING, x / y) \
+    WB_MAP2(trunc_divide_##S, T, T, WB_NOTHING, trunc##F(x / y)) \
     WB_MAP1(reciprocal_##S, T, T, WB_NOTHING, 1 / x) \
     WB_MAP1(sqrt_##S, T, T, WB_NOTHING, sqrt##F(x)) \
     WB_MAP1(rsqrt_##S, T, T, WB_NOTHING, 1 / sqrt##F(x)) \
@@ -68,7 +69,8 @@ WB_FAMILY(elementwise) {
     {"relu", D, WB_MAP, 0, relu_##S}, {"sign", D, WB_MAP, 0, sign_##S}, {"maximum", D, WB_MAP, 0, maximum_##S}, \
     {"minimum", D, WB_MAP, 0, minimum_##S}, {"neg", D, WB_MAP, 0, neg_##S}, {"abs", D, WB_MAP, 0, abs_##S}, {"clamp", D, WB_MAP, 0, clamp_##S},
 #define ONLY_FLOAT(S, T, U, D, F) \
-    {"div", D, WB_MAP, 0, div_##S}, {"reciprocal", D, WB_MAP, 0, reciprocal_##S}, {"sqrt", D, WB_MAP, 0, sqrt_##S}, \
+    {"div", D, WB_MAP, 0, div_##S}, {"trunc_divide", D, WB_MAP, 0, trunc_divide_##S}, \
+    {"reciprocal", D, WB_MAP, 0, reciprocal_##S}, {"sqrt", D, WB_MAP, 0, sqrt_##S}, \
     {"rsqrt", D, WB_MAP, 0, rsqrt_##S}, {"floor", D, WB_MAP, 0, floor_##S}, {"ceil", D, WB_MAP, 0, ceil_##S}, \
     {"trunc", D, WB_MAP, 0, trunc_##S}, {"round", D, WB_MAP, 0, round_##S}, {"frac", D, WB_MAP, 0, frac_##S}, \
     {"fmod", D, WB_MAP, WB_HEAVY, fmod_##S}, {"remainder", D, WB_MAP, WB_HEAVY, remainder_##S}, \

@@ -15,6 +15,9 @@ EACH_LIBM(LIBM)
 WB_MAP2(atan2_f32, float, float, WB_NOTHING, atan2f(x, y))
 WB_MAP2(atan2_f64, double, double, WB_NOTHING, atan2(x, y))
 
+/* log(e^x + e^y); equal infinities make themselves */
+WB_LANE2(logaddexp, WB_NOTHING, SEL(x == y, x + (E)0.69314718055994531, SEL(x > y, x, y) + LOG1P(EXP(-ABS(x - y)))))
+
 /* sin and cos: vectors as far as their reduction is good, lanes beyond it by libm */
 static inline vf beyond(vf x, vf y, float (*f)(float)) {
     const vi far = vabs(x) > WB_SINCOS_MAX;
@@ -50,6 +53,7 @@ WB_FAMILY(special) {
     static const wb_kernel kernels[] = {
         EACH_VECTOR(VECTOR_KERNELS) EACH_LIBM(LIBM_KERNELS)
         WB_LANE_KERNELS(sin, WB_HEAVY), WB_LANE_KERNELS(cos, WB_HEAVY), WB_LANE_KERNELS(atan2, WB_HEAVY), WB_LANE_KERNELS(pow, WB_HEAVY),
+        WB_LANE_KERNELS(logaddexp, WB_HEAVY),
     };
     wb_register_all(kernels, WB_COUNT(kernels));
 }
