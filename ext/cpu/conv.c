@@ -1,4 +1,4 @@
-/* conv2d and its gradients: the choice of the algorithm, and the direct ones, which take every stride, padding, dilation and number of
+/* conv2d and its gradients: the choice of the algorithm, and the direct one, which takes every stride, padding, dilation and number of
    groups. Forward and input gradient are one correlation: the gradient for stride s is s * s interleaved correlations of stride 1. The
    file includes itself for float and for double. */
 #ifndef REAL
@@ -6,7 +6,7 @@
 #include "../core/blas.h"
 
 /* Multiply-adds that make a part, and the bytes of source rows that a run of output rows should read. */
-enum { PART_WORK = 1 << 20, RUN_BYTES = 24 << 10, OUTER_PARTS = 16, OUTER_BYTES = 32 << 20 };
+enum { PART_WORK = 1 << 20, RUN_BYTES = 24 << 10 };
 
 /* One axis of a correlation: output t reads the source at t * step + off[k] with tap[k] of the weight, off ascending; it is written
    at from + t * apart. */
@@ -25,22 +25,37 @@ static void phase_axis(conv_axis *a, long n, long stride, long pad, long dilatio
 }
 
 static conv_shape conv_read(const wb_call *c, const wb_array *image, const wb_array *result, long kh, long kw) {
-    const long *i = c->i;
-    return (conv_shape){image->shape[0], image->shape[1], image->shape[2], image->shape[3], result->shape[1], result->shape[2], result->shape[3], kh, kw,
-                        i[0], i[1], i[2], i[3], i[4], i[5], i[6]};
+    const long *i = c->i, *x = image->shape, *y = result->shape;
+    return (conv_shape){x[0], x[1], x[2], x[3], y[1], y[2], y[3], kh, kw, i[0], i[1], i[2], i[3], i[4], i[5], i[6]};
 }
 
-static conv_weight weight_of(const wb_array *a) { return (conv_weight){a->data, a->strides[0], a->strides[1], a->strides[2], a->strides[3]}; }
+
+static conv_weight weight_of(const wb_array *a) {
+    return (conv_weight){a->data, a->strides[0], a->strides[1], a->strides[2], a->strides[3]};
+}
+
 /* Below so many channels the transforms cost more than the multiplications that they save. */
 enum { WINOGRAD_LEAST = 12, WINOGRAD_WEIGHT_LEAST = 32 };
 static int is_winograd(const conv_shape *s, long from, long to) {
     return s->kh == 3 && s->kw == 3 && s->sh == 1 && s->sw == 1 && s->dh == 1 && s->dw == 1 && s->groups == 1 && s->ph <= 2 && s->pw <= 2 &&
            WB_MIN(from, to) >= WINOGRAD_LEAST;
 }
-static int is_winograd_weight(const conv_shape *s) { return s->n > 0 && is_winograd(s, s->c, s->o) && WB_MIN(s->c, s->o) >= WINOGRAD_WEIGHT_LEAST; }
+static int is_winograd_weight(const conv_shape *s) {
+    return s->n > 0 && is_winograd(s, s->c, s->o) && WB_MIN(s->c, s->o) >= WINOGRAD_WEIGHT_LEAST;
+}
+
 static int tile_of(const wb_call *c) { return c->i[9] == 4 ? 4 : 2; }
+
+/* Many channels, 1 x 1: one product for the whole batch, every pixel by the weight as a matrix in row-major order. */
+enum { PRODUCT_LEAST = 128 };
+static int is_product(const conv_shape *s, conv_weight w) {
+    return s->kh == 1 && s->kw == 1 && s->sh == 1 && s->sw == 1 && s->ph == 0 && s->pw == 0 && s->groups == 1 && s->h == s->ho &&
+           s->w == s->wo && WB_MIN(s->c, s->o) >= PRODUCT_LEAST && w.c == 1 && w.o == s->c;
+}
 static int is_depthwise(const conv_shape *s) { return s->groups > 1 && s->groups == s->c && s->groups == s->o; }
 
+#define product_f32 wb_sgemm
+#define product_f64 wb_dgemm
 #define REAL 32
 #include "conv.c"
 #undef REAL
@@ -60,18 +75,6 @@ WB_FAMILY(conv) {
 #include "microkernel.h"
 #define correlation F(correlation_job)
 #define phase F(correlation_phase)
-#define outer F(outer_job)
-
-/* The source rows that some outputs read, padded with zeros: image rows [y0, y0 + rows), columns [x0, x0 + columns), all channels. */
-static void F(copy_window)(const real *image, long h, long w, long c, long y0, long rows, long x0, long columns, real *to) {
-    long left = WB_MIN(WB_MAX(-x0, 0), columns), right = WB_MAX(WB_MIN(columns, w - x0), left);
-    for (long y = y0; y < y0 + rows; y++, to += columns * c) {
-        if (y < 0 || y >= h) { memset(to, 0, (size_t)(columns * c) * sizeof *to); continue; }
-        memset(to, 0, (size_t)(left * c) * sizeof *to);
-        memcpy(to + left * c, image + (y * w + x0 + left) * c, (size_t)((right - left) * c) * sizeof *to);
-        memset(to + right * c, 0, (size_t)((columns - right) * c) * sizeof *to);
-    }
-}
 
 typedef struct { conv_axis y, x; long segments, len, *segment; real *packed; } phase;
 typedef struct {
@@ -94,7 +97,8 @@ static void F(plan_segments)(const correlation *j, phase *p) {
     p->segments = p->y.n * across;
     p->len = joined ? p->x.n * j->cs : j->cg;
     for (long i = 0; i < p->y.n; i++)
-        for (long k = 0; k < across; k++) p->segment[i * across + k] = ((p->y.off[i] - j->top) * j->columns + p->x.off[k] - j->left) * j->cs;
+        for (long k = 0; k < across; k++)
+            p->segment[i * across + k] = ((p->y.off[i] - j->top) * j->columns + p->x.off[k] - j->left) * j->cs;
 }
 
 /* One panel of the weight of every phase: [group][panel][tap, source channel][width], zeros beyond the last channel. */
@@ -129,10 +133,12 @@ static void F(run_phase)(const correlation *j, const phase *p, const real *src, 
     for (long g = 0; g < j->groups; g++)
         for (long panel = 0; panel < j->panels; panel++) {
             long n0 = panel * j->width, n = WB_MIN(j->width, j->og - n0), vectors = j->width / VR;
-            const real *b = p->packed + (g * j->panels + panel) * size, *init = j->bias ? j->bias + (g * j->panels + panel) * j->width : j->zeros;
+            const real *b = p->packed + (g * j->panels + panel) * size;
+            const real *init = j->bias ? j->bias + (g * j->panels + panel) * j->width : j->zeros;
+            real *dst = j->dst + g * j->og + n0;
             for (long q = 0, r; q < count; q += r) {
                 r = tile_rows(count - q);
-#define CASE(R, W) F(tile_gather)(R, W, src + g * j->cg, pixel + q, p->segment, p->segments, p->len, b, init, j->dst + g * j->og + n0, to + q, n)
+#define CASE(R, W) F(tile_gather)(R, W, src + g * j->cg, pixel + q, p->segment, p->segments, p->len, b, init, dst, to + q, n)
                 TILE_SWITCH(r, vectors, CASE)
 #undef CASE
             }
@@ -142,8 +148,9 @@ static void F(run_phase)(const correlation *j, const phase *p, const real *src, 
 /* A part is some rows of outputs, counted through all images; it goes on in runs whose source rows stay in the near caches. */
 static int F(correlation_part)(void *arg, long part) {
     const correlation *j = arg;
-    long *pixel = (long *)(j->scratch + (size_t)wb_pool_slot() * j->scratch_bytes), *to = pixel + j->run_rows * WB_MAX(j->phase[0].x.count, 1);
-    real *window = (real *)(to + j->run_rows * WB_MAX(j->phase[0].x.count, 1));
+    long pixels = j->run_rows * WB_MAX(j->phase[0].x.count, 1);
+    long *pixel = (long *)(j->scratch + (size_t)wb_pool_slot() * j->scratch_bytes), *to = pixel + pixels;
+    real *window = (real *)(to + pixels);
     long end = WB_MIN((part + 1) * j->part_rows, j->n * j->rows);
     for (long row = part * j->part_rows, rows; row < end; row += rows) {
         long image = row / j->rows, t0 = row % j->rows, y0 = t0 * j->step_y + j->top;
@@ -202,7 +209,7 @@ static int F(correlate)(correlation *j, const real *bias) {
     for (long f = 0; f < j->phases; f++) sizes += j->phase[f].y.n * j->phase[f].x.n * j->cg * channels;
     size_t tables = 2 * (size_t)(j->run_rows * WB_MAX(j->phase[0].x.count, 1)) * sizeof(long);
     size_t window = (size_t)(((j->run_rows - 1) * j->step_y + j->span_y) * j->columns * j->cs) * sizeof(real);
-    j->scratch_bytes = (tables + window + 4 * 64 + 63) / 64 * 64;
+    j->scratch_bytes = (tables + window + 63) / 64 * 64;
     size_t bytes = (size_t)(sizes + 2 * channels) * sizeof(real) + 64 + (size_t)slots * j->scratch_bytes;
     char *memory = wb_alloc(bytes);
     if (!memory) return WB_NO_MEMORY;
@@ -263,141 +270,60 @@ static int F(direct)(const conv_shape *s, const real *src, conv_weight w, const 
     return code;
 }
 
-/* The gradient of the weight: sums of outer products of source and gradient pixels, [tap, channel] x [output], one partial sum a part. */
-typedef struct {
-    const conv_shape *s;
-    const real *grad, *src;
-    conv_weight to;
-    long cg, og, width, panels, joined, columns, span, parts, part_rows, run_rows, depth, size;
-    real *partial;
-    char *scratch;
-    size_t scratch_bytes;
-} outer;
-
-static void F(outer_run)(const outer *j, const real *window, const real *packed, long rows, real *sum) {
-    const conv_shape *s = j->s;
-    long across = j->joined ? 1 : s->kw, len = j->joined ? s->kw * s->c : j->cg, pixels = rows * s->wo, vectors = j->width / VR, ldc = j->panels * j->width;
-    for (long g = 0; g < s->groups; g++)
-        for (long panel = 0; panel < j->panels; panel++)
-            for (long tap = 0; tap < s->kh * across; tap++) {
-                const real *a = window + (tap / across * s->dh * j->columns + tap % across * s->dw) * s->c + g * j->cg;
-                const real *b = packed + (g * j->panels + panel) * pixels * j->width;
-                real *c = sum + (g * j->depth + tap * len) * ldc + panel * j->width;
-                for (long m = 0, r; m < len; m += r) {
-                    r = tile_rows(len - m);
-#define CASE(R, W) F(tile_outer)(R, W, a + m, s->sh * j->columns * s->c, s->sw * s->c, rows, s->wo, b, c + m * ldc, ldc)
-                    TILE_SWITCH(r, vectors, CASE)
-#undef CASE
-                }
-            }
-}
-
-static int F(outer_part)(void *arg, long part) {
-    const outer *j = arg;
-    const conv_shape *s = j->s;
-    real *window = (real *)(j->scratch + (size_t)wb_pool_slot() * j->scratch_bytes), *sum = j->partial + part * j->size;
-    real *packed = window + ((j->run_rows - 1) * s->sh + j->span) * j->columns * s->c;
-    long end = WB_MIN((part + 1) * j->part_rows, s->n * s->ho);
-    memset(sum, 0, (size_t)j->size * sizeof *sum);
-    for (long row = part * j->part_rows, rows; row < end; row += rows) {
-        long image = row / s->ho, t0 = row % s->ho;
-        rows = WB_MIN(WB_MIN(j->run_rows, end - row), s->ho - t0);
-        F(copy_window)(j->src + image * s->h * s->w * s->c, s->h, s->w, s->c, t0 * s->sh - s->ph, (rows - 1) * s->sh + j->span, -s->pw, j->columns, window);
-        const real *grad = j->grad + row * s->wo * s->o;
-        for (long g = 0; g < s->groups; g++)
-            for (long panel = 0; panel < j->panels; panel++) {
-                long n = WB_MIN(j->width, j->og - panel * j->width);
-                const real *from = grad + g * j->og + panel * j->width;
-                real *to = packed + (g * j->panels + panel) * rows * s->wo * j->width;
-                for (long p = 0; p < rows * s->wo; p++, from += s->o, to += j->width)
-                    for (long v = 0; v < j->width; v += VR) F(store)(to + v, n > v ? F(get)(from + v, n - v, 0) : (vr){0});
-            }
-        F(outer_run)(j, window, packed, rows, sum);
-    }
-    return 0;
-}
-
-/* Adds the partial sums in their order and writes some rows [group, tap, channel] of the result. */
-static int F(outer_gather)(void *arg, long part) {
-    const outer *j = arg;
-    const conv_shape *s = j->s;
-    long ldc = j->panels * j->width, total = s->groups * j->depth, end = WB_MIN((part + 1) * 64, total);
-    for (long m = part * 64; m < end; m++) {
-        real *sum = j->partial + m * ldc;
-        for (long p = 1; p < j->parts; p++)
-            for (long v = 0; v < ldc; v += VR) F(store)(sum + v, F(load)(sum + v) + F(load)(sum + p * j->size + v));
-        long g = m / j->depth, tap = m % j->depth / j->cg, c = m % j->cg;
-        real *to = (real *)j->to.data + g * j->og * j->to.o + c * j->to.c + tap / s->kw * j->to.i + tap % s->kw * j->to.j;
-        for (long o = 0; o < j->og; o++) to[o * j->to.o] = sum[o];
-    }
-    return 0;
-}
-
-static int F(direct_weight_backward)(const conv_shape *s, const real *grad, const real *src, conv_weight to) {
-    outer j = {.s = s, .grad = grad, .src = src, .to = to, .cg = s->c / s->groups, .og = s->o / s->groups};
-    j.width = panel_width(j.og, VR);
-    j.panels = (j.og + j.width - 1) / j.width;
-    j.joined = s->groups == 1 && s->dw == 1;
-    j.columns = (WB_MAX(s->wo, 1) - 1) * s->sw + (s->kw - 1) * s->dw + 1;
-    j.span = (s->kh - 1) * s->dh + 1;
-    j.depth = s->kh * s->kw * j.cg;
-    j.size = s->groups * j.depth * j.panels * j.width;
-    long rows = s->n * s->ho, slots = wb_pool_slots(), line = (j.columns * s->sh * s->c + s->wo * s->o) * (long)sizeof(real);
-    double work = (double)rows * (double)s->wo * (double)(j.depth * s->o);
-    long most = WB_MAX(WB_MIN(OUTER_PARTS, OUTER_BYTES / (j.size * (long)sizeof(real) + 1)), 1);
-    j.parts = WB_MAX(WB_MIN(most, (long)(work / PART_WORK)), 1);
-    j.part_rows = WB_MAX((rows + j.parts - 1) / j.parts, 1);
-    j.parts = WB_MAX((rows + j.part_rows - 1) / j.part_rows, 1);
-    j.run_rows = WB_MAX(WB_MIN(WB_MIN(RUN_BYTES / WB_MAX(line, 1), j.part_rows), s->ho), 1);
-    size_t window = (size_t)(((j.run_rows - 1) * s->sh + j.span) * j.columns * s->c + j.run_rows * s->wo * s->groups * j.panels * j.width) * sizeof(real);
-    j.scratch_bytes = (window + 4 * 64 + 63) / 64 * 64;
-    size_t bytes = (size_t)slots * j.scratch_bytes + (size_t)(j.parts * j.size) * sizeof(real);
-    char *memory = wb_alloc(bytes);
-    if (!memory) return WB_NO_MEMORY;
-    j.scratch = memory;
-    j.partial = (real *)(memory + (size_t)slots * j.scratch_bytes);
-    wb_pool_run(F(outer_part), &j, j.parts);
-    long gathers = (s->groups * j.depth + 63) / 64;
-    if (j.parts * j.size < 1 << 14) for (long p = 0; p < gathers; p++) F(outer_gather)(&j, p);
-    else wb_pool_run(F(outer_gather), &j, gathers);
-    wb_free(memory, bytes);
-    return 0;
-}
-
 static int F(conv2d)(const wb_call *c) {
     const wb_array *x = c->in[0], *w = c->in[1], *y = c->out[0];
     if (!y || !y->n) return 0;
     conv_shape s = conv_read(c, x, y, w->shape[2], w->shape[3]);
+    conv_weight weight = weight_of(w);
     const real *from = (const real *)x->data, *bias = c->in[2] ? (const real *)c->in[2]->data : NULL;
-    if (is_depthwise(&s)) return NAME(F(depthwise))(&s, from, weight_of(w), bias, (real *)y->data);
+    real *to = (real *)y->data;
+    if (is_depthwise(&s)) return NAME(F(depthwise))(&s, from, weight, bias, to);
+    if (is_product(&s, weight)) {
+        long pixels = s.n * s.h * s.w;
+        for (long p = 0; p < pixels && bias; p++) memcpy(to + p * s.o, bias, (size_t)s.o * sizeof *to);
+        F(product)(0, 1, pixels, s.o, s.c, from, s.c, (const real *)w->data, s.c, bias ? 1 : 0, to, s.o);
+        return 0;
+    }
 #if REAL == 32
-    if (is_winograd(&s, s.c, s.o)) return NAME(winograd)(&s, from, weight_of(w), bias, (float *)y->data, 0, tile_of(c));
+    if (is_winograd(&s, s.c, s.o)) return NAME(winograd)(&s, from, weight, bias, to, 0, tile_of(c));
 #endif
-    return F(direct)(&s, from, weight_of(w), bias, (real *)y->data, 0);
+    return F(direct)(&s, from, weight, bias, to, 0);
 }
 
 static int F(conv2d_input_backward)(const wb_call *c) {
-    const wb_array *grad = c->in[0], *w = c->in[1], *to = c->out[0];
-    if (!to || !to->n) return 0;
-    conv_shape s = conv_read(c, to, grad, w->shape[2], w->shape[3]);
-    if (is_depthwise(&s)) return NAME(F(depthwise_input_backward))(&s, (const real *)grad->data, weight_of(w), (real *)to->data);
+    const wb_array *grad = c->in[0], *w = c->in[1], *x = c->out[0];
+    if (!x || !x->n) return 0;
+    conv_shape s = conv_read(c, x, grad, w->shape[2], w->shape[3]);
+    conv_weight weight = weight_of(w);
+    const real *from = (const real *)grad->data;
+    real *to = (real *)x->data;
+    if (is_depthwise(&s)) return NAME(F(depthwise_input_backward))(&s, from, weight, to);
+    if (is_product(&s, weight)) {
+        F(product)(0, 0, s.n * s.h * s.w, s.c, s.o, from, s.o, (const real *)w->data, s.c, 0, to, s.c);
+        return 0;
+    }
 #if REAL == 32
-    if (is_winograd(&s, s.o, s.c)) return NAME(winograd)(&s, (const float *)grad->data, weight_of(w), NULL, (float *)to->data, 1, tile_of(c));
+    if (is_winograd(&s, s.o, s.c)) return NAME(winograd)(&s, from, weight, NULL, to, 1, tile_of(c));
 #endif
-    return F(direct)(&s, (const real *)grad->data, weight_of(w), NULL, (real *)to->data, 1);
+    return F(direct)(&s, from, weight, NULL, to, 1);
 }
 
 static int F(conv2d_weight_backward)(const wb_call *c) {
-    const wb_array *grad = c->in[0], *x = c->in[1], *to = c->out[0];
-    if (!to || !to->n) return 0;
-    conv_shape s = conv_read(c, x, grad, to->shape[2], to->shape[3]);
-    if (is_depthwise(&s)) return NAME(F(depthwise_weight_backward))(&s, (const real *)grad->data, (const real *)x->data, weight_of(to));
+    const wb_array *g = c->in[0], *x = c->in[1], *w = c->out[0];
+    if (!w || !w->n) return 0;
+    conv_shape s = conv_read(c, x, g, w->shape[2], w->shape[3]);
+    conv_weight to = weight_of(w);
+    const real *grad = (const real *)g->data, *from = (const real *)x->data;
+    if (is_depthwise(&s)) return NAME(F(depthwise_weight_backward))(&s, grad, from, to);
+    if (s.n > 0 && is_product(&s, to)) {
+        F(product)(1, 0, s.o, s.c, s.n * s.h * s.w, grad, s.o, from, s.c, 0, (real *)w->data, s.c);
+        return 0;
+    }
 #if REAL == 32
-    if (is_winograd_weight(&s)) return NAME(winograd_weight_backward)(&s, (const float *)grad->data, (const float *)x->data, weight_of(to), tile_of(c));
+    if (is_winograd_weight(&s)) return NAME(winograd_weight_backward)(&s, grad, from, to, tile_of(c));
 #endif
-    return F(direct_weight_backward)(&s, (const real *)grad->data, (const real *)x->data, weight_of(to));
+    return NAME(F(direct_weight_backward))(&s, grad, from, to);
 }
 #undef correlation
 #undef phase
-#undef outer
 #endif

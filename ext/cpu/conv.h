@@ -11,6 +11,10 @@ typedef struct { void *data; long o, c, i, j; } conv_weight;
 int NAME(winograd)(const conv_shape *s, const float *x, conv_weight weight, const float *bias, float *y, int flip, int tile);
 int NAME(winograd_weight_backward)(const conv_shape *s, const float *grad, const float *x, conv_weight to, int tile);
 
+/* Any convolution. */
+int NAME(direct_weight_backward_f32)(const conv_shape *s, const float *grad, const float *x, conv_weight to);
+int NAME(direct_weight_backward_f64)(const conv_shape *s, const double *grad, const double *x, conv_weight to);
+
 /* One channel a group. */
 int NAME(depthwise_f32)(const conv_shape *s, const float *x, conv_weight weight, const float *bias, float *y);
 int NAME(depthwise_f64)(const conv_shape *s, const double *x, conv_weight weight, const double *bias, double *y);

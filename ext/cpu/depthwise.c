@@ -22,43 +22,61 @@ typedef struct {
     long parts, part_rows;
 } job;
 
-/* Row y, columns [x0, x0 + count) of the result for some lanes of channels; taps outside the source are left out. */
-static void F(strip)(const job *j, const real *image, real *row, long y, long x0, long count, long c, long lanes) {
+/* STRIP results from column x0 of row y that see no edge of the image sideways, for a whole vector of channels; kw is the weight's, known
+   to the compiler where it is a common one. */
+static inline __attribute__((always_inline)) void F(strip)(const job *j, const long kw, const real *image, real *to, long y, long x0,
+                                                           long c) {
     const conv_shape *s = j->s;
-    vr acc[STRIP], start = j->bias ? F(get)(j->bias + c, lanes, 0) : (vr){0};
-    for (int t = 0; t < STRIP; t++) acc[t] = start;
-    long first = x0 * s->sw - s->pw, last = first + (count - 1) * s->sw + (s->kw - 1) * s->dw;
-    int whole = first >= 0 && last < s->w && count == STRIP && lanes >= VR;
+    long next = s->sw * s->c;
+    vr start = j->bias ? F(load)(j->bias + c) : (vr){0}, a0 = start, a1 = start, a2 = start, a3 = start;
     for (long i = 0; i < s->kh; i++) {
         long v = y * s->sh - s->ph + i * s->dh;
         if (v < 0 || v >= s->h) continue;
-        const real *line = image + v * s->w * s->c + c, *w = j->packed + i * s->kw * s->c + c;
-        for (long k = 0; k < s->kw; k++, w += s->c) {
-            long u = first + k * s->dw;
-            if (whole) {
-                vr weight = F(load)(w);
-                const real *p = line + u * s->c;
-                for (int t = 0; t < STRIP; t++, p += s->sw * s->c) acc[t] += weight * F(load)(p);
-            } else {
-                vr weight = F(get)(w, lanes, 0);
-                for (int t = 0; t < STRIP; t++, u += s->sw)
-                    if (t < count && u >= 0 && u < s->w) acc[t] += weight * F(get)(line + u * s->c, lanes, 0);
-            }
+        const real *p = image + (v * s->w + x0 * s->sw - s->pw) * s->c + c, *w = j->packed + i * kw * s->c + c;
+        for (long k = 0; k < kw; k++, w += s->c, p += s->dw * s->c) {
+            vr weight = F(load)(w);
+            a0 += weight * F(load)(p);
+            a1 += weight * F(load)(p + next);
+            a2 += weight * F(load)(p + 2 * next);
+            a3 += weight * F(load)(p + 3 * next);
         }
     }
-    for (int t = 0; t < STRIP; t++)
-        if (t < count) F(put)(row + (x0 + t) * s->c + c, acc[t], lanes);
+    F(store)(to, a0); F(store)(to + s->c, a1); F(store)(to + 2 * s->c, a2); F(store)(to + 3 * s->c, a3);
+}
+
+/* One result for some lanes of channels; taps outside the image are left out. */
+static void F(single)(const job *j, const real *image, real *to, long y, long x0, long c, long lanes) {
+    const conv_shape *s = j->s;
+    vr acc = j->bias ? F(get)(j->bias + c, lanes, 0) : (vr){0};
+    for (long i = 0; i < s->kh; i++) {
+        long v = y * s->sh - s->ph + i * s->dh;
+        if (v < 0 || v >= s->h) continue;
+        for (long k = 0; k < s->kw; k++) {
+            long u = x0 * s->sw - s->pw + k * s->dw;
+            const real *w = j->packed + (i * s->kw + k) * s->c + c;
+            if (u >= 0 && u < s->w) acc += F(get)(w, lanes, 0) * F(get)(image + (v * s->w + u) * s->c + c, lanes, 0);
+        }
+    }
+    F(put)(to, acc, lanes);
 }
 
 static int F(forward_part)(void *arg, long part) {
     const job *j = arg;
     const conv_shape *s = j->s;
-    long end = WB_MIN((part + 1) * j->part_rows, s->n * s->ho);
+    long end = WB_MIN((part + 1) * j->part_rows, s->n * s->ho), reach = s->w - 1 - (s->kw - 1) * s->dw + s->pw;
+    long first = WB_MIN((s->pw + s->sw - 1) / s->sw, s->wo), last = WB_MAX(reach < 0 ? 0 : WB_MIN(reach / s->sw + 1, s->wo), first);
     for (long r = part * j->part_rows; r < end; r++) {
         const real *image = j->a + r / s->ho * s->h * s->w * s->c;
-        for (long c = 0; c < s->c; c += VR)
-            for (long x = 0; x < s->wo; x += STRIP)
-                F(strip)(j, image, j->to + r * s->wo * s->c, r % s->ho, x, WB_MIN(STRIP, s->wo - x), c, s->c - c);
+        real *row = j->to + r * s->wo * s->c;
+        long whole = s->c / VR * VR, y = r % s->ho;
+        for (long x = 0, n; x < s->wo; x += n) {               /* all channels of a few columns: their inputs stay near */
+            n = x >= first && x + STRIP <= last ? STRIP : 1;
+            real *to = row + x * s->c;
+            if (n == 1) for (long c = 0; c < whole; c += VR) F(single)(j, image, to + c, y, x, c, VR);
+            else if (s->kw == 3) for (long c = 0; c < whole; c += VR) F(strip)(j, 3, image, to + c, y, x, c);
+            else for (long c = 0; c < whole; c += VR) F(strip)(j, s->kw, image, to + c, y, x, c);
+            for (long q = 0; q < n && whole < s->c; q++) F(single)(j, image, to + q * s->c + whole, y, x + q, whole, s->c - whole);
+        }
     }
     return 0;
 }
@@ -82,7 +100,10 @@ static int F(input_part)(void *arg, long part) {
                     if (x < 0 || x >= s->w) continue;
                     const real *g = line + u * s->c;
                     real *to = row + x * s->c;
-                    for (long c = 0; c < s->c; c += VR) F(put)(to + c, F(get)(to + c, s->c - c, 0) + F(get)(w + c, s->c - c, 0) * F(get)(g + c, s->c - c, 0), s->c - c);
+                    for (long c = 0, n; c < s->c; c += VR) {
+                        n = s->c - c;
+                        F(put)(to + c, F(get)(to + c, n, 0) + F(get)(w + c, n, 0) * F(get)(g + c, n, 0), n);
+                    }
                 }
             }
         }
@@ -107,11 +128,12 @@ static int F(weight_part)(void *arg, long part) {
                 long last = from < s->w ? WB_MIN(s->wo, (s->w - 1 - from) / s->sw + 1) : 0;
                 real *sum = sums + (i * s->kw + k) * s->c;
                 for (long c = 0; c < s->c; c += VR) {
-                    vr acc = F(get)(sum + c, s->c - c, 0);
+                    long lanes = s->c - c, next = s->sw * s->c;
+                    vr acc = F(get)(sum + c, lanes, 0);
                     const real *g = grad + first * s->c + c, *x = line + (first * s->sw + from) * s->c + c;
-                    if (s->c - c >= VR) for (long u = first; u < last; u++, g += s->c, x += s->sw * s->c) acc += F(load)(g) * F(load)(x);
-                    else for (long u = first; u < last; u++, g += s->c, x += s->sw * s->c) acc += F(get)(g, s->c - c, 0) * F(get)(x, s->c - c, 0);
-                    F(put)(sum + c, acc, s->c - c);
+                    if (lanes >= VR) for (long u = first; u < last; u++, g += s->c, x += next) acc += F(load)(g) * F(load)(x);
+                    else for (long u = first; u < last; u++, g += s->c, x += next) acc += F(get)(g, lanes, 0) * F(get)(x, lanes, 0);
+                    F(put)(sum + c, acc, lanes);
                 }
             }
         }
@@ -141,6 +163,16 @@ int NAME(F(depthwise))(const conv_shape *s, const real *x, conv_weight weight, c
 }
 
 int NAME(F(depthwise_input_backward))(const conv_shape *s, const real *grad, conv_weight weight, real *to) {
+    if (s->sh == 1 && s->sw == 1) {                            /* a correlation itself, with the taps in reverse */
+        conv_shape turned = *s;
+        turned.h = s->ho; turned.w = s->wo; turned.ho = s->h; turned.wo = s->w;
+        turned.ph = (s->kh - 1) * s->dh - s->ph;
+        turned.pw = (s->kw - 1) * s->dw - s->pw;
+        weight.data = (real *)weight.data + (s->kh - 1) * weight.i + (s->kw - 1) * weight.j;
+        weight.i = -weight.i;
+        weight.j = -weight.j;
+        return NAME(F(depthwise))(&turned, grad, weight, NULL, to);
+    }
     job j = {.s = s, .a = grad, .to = to};
     return F(run)(&j, weight, F(input_part), s->n * s->h, s->wo * s->c * s->kh * s->kw);
 }

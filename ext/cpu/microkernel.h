@@ -86,9 +86,22 @@ MICRO F(tile_product)(const int R, const int W, const real *a, long lda, long k,
 /* The same for any number of rows and vectors = 1 or 2, known to the caller only at run time. */
 static inline void F(panel_product)(long rows, long vectors, const real *a, long lda, long k, const real *b, real *c, long ldc, int add) {
     long i = 0;
-    if (vectors == 2) for (; rows - i >= TILE_ROWS; i += TILE_ROWS) F(tile_product)(TILE_ROWS, 2, a + i * lda, lda, k, b, c + i * ldc, ldc, add);
-    else for (; rows - i >= TILE_ROWS; i += TILE_ROWS) F(tile_product)(TILE_ROWS, 1, a + i * lda, lda, k, b, c + i * ldc, ldc, add);
+    if (vectors == 2)
+        for (; rows - i >= TILE_ROWS; i += TILE_ROWS) F(tile_product)(TILE_ROWS, 2, a + i * lda, lda, k, b, c + i * ldc, ldc, add);
+    else
+        for (; rows - i >= TILE_ROWS; i += TILE_ROWS) F(tile_product)(TILE_ROWS, 1, a + i * lda, lda, k, b, c + i * ldc, ldc, add);
 #define CASE(R, W) F(tile_product)(R, W, a + i * lda, lda, k, b, c + i * ldc, ldc, add)
     TILE_SWITCH(rows - i, vectors, CASE)
 #undef CASE
+}
+
+/* The source rows that some outputs read, padded with zeros: image rows [y0, y0 + rows), columns [x0, x0 + columns), all channels. */
+static inline void F(copy_window)(const real *image, long h, long w, long c, long y0, long rows, long x0, long columns, real *to) {
+    long left = WB_MIN(WB_MAX(-x0, 0), columns), right = WB_MAX(WB_MIN(columns, w - x0), left);
+    for (long y = y0; y < y0 + rows; y++, to += columns * c) {
+        if (y < 0 || y >= h) { memset(to, 0, (size_t)(columns * c) * sizeof *to); continue; }
+        memset(to, 0, (size_t)(left * c) * sizeof *to);
+        memcpy(to + left * c, image + (y * w + x0 + left) * c, (size_t)((right - left) * c) * sizeof *to);
+        memset(to + right * c, 0, (size_t)((columns - right) * c) * sizeof *to);
+    }
 }

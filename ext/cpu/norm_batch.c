@@ -2,7 +2,7 @@
 #ifndef REAL
 #include "isa.h"
 
-/* Elements of a part, most parts (each keeps sums for all channels), and the bytes of rows that are summed narrow before they go to doubles. */
+/* Elements of a part, most parts (each keeps sums for all channels), bytes of rows that are summed narrow before they go to doubles. */
 enum { NORM_WORK = 1 << 15, NORM_PARTS = 32, NORM_BYTES = 16 << 10 };
 
 typedef struct {
@@ -40,7 +40,8 @@ WB_FAMILY(norm_batch) {
 
 /* Adds to sums[0][c] and sums[1][c], for lanes of channels and some rows: forward d and d * d of d = x - shift, backward g and g * d. Two
    rows at a time, for the latency of a sum. */
-static inline __attribute__((always_inline)) void F(sum_lanes_of)(const int backward, const real *x, const real *g, vr shift, long rows, long ch, long lanes, double *sums) {
+static inline __attribute__((always_inline)) void F(sum_lanes_of)(const int backward, const real *x, const real *g, vr shift, long rows,
+                                                                  long ch, long lanes, double *sums) {
     vr s0 = {0}, s1 = {0}, q0 = {0}, q1 = {0};
     long r = 0;
     for (; r + 2 <= rows; r += 2) {
@@ -93,7 +94,8 @@ static int F(forward_part)(void *arg, long part) {
         real *y = (real *)j->y + r * ch;
         for (long c = 0; c < ch; c += VR) {
             long n = ch - c;
-            F(put)(y + c, F(max)(least, (F(get)(x + c, n, 0) - F(get)(mean + c, n, 0)) * F(get)(scale + c, n, 0) + F(get)(offset + c, n, 0)), n);
+            vr d = F(get)(x + c, n, 0) - F(get)(mean + c, n, 0);
+            F(put)(y + c, F(max)(least, d * F(get)(scale + c, n, 0) + F(get)(offset + c, n, 0)), n);
         }
     }
     return 0;
@@ -173,7 +175,8 @@ static int F(batch_norm)(const wb_call *c) {
 }
 
 static int F(batch_norm_backward)(const wb_call *c) {
-    const real *weight = c->in[2] ? (const real *)c->in[2]->data : NULL, *means = (const real *)c->in[3]->data, *rstds = (const real *)c->in[4]->data;
+    const real *means = (const real *)c->in[3]->data, *rstds = (const real *)c->in[4]->data;
+    const real *weight = c->in[2] ? (const real *)c->in[2]->data : NULL;
     norm_job j = norm_read(c, c->in[1], sizeof(real));
     j.g = c->in[0]->data;
     j.x = c->in[1]->data;

@@ -14,7 +14,8 @@ typedef struct {
 
 static long ceil_div(long a, long b) { return (a + b - 1) / b; }
 static pool_job pool_read(const wb_call *c, const wb_array *image, const wb_array *result) {
-    return (pool_job){.c = c, .n = image->shape[0], .ch = image->shape[1], .h = image->shape[2], .w = image->shape[3], .ho = result->shape[2], .wo = result->shape[3]};
+    const long *x = image->shape, *y = result->shape;
+    return (pool_job){.c = c, .n = x[0], .ch = x[1], .h = x[2], .w = x[3], .ho = y[2], .wo = y[3]};
 }
 static void pool_window(pool_job *j, const long *i) {
     j->kh = i[0]; j->kw = i[1]; j->sh = i[2]; j->sw = i[3]; j->ph = i[4]; j->pw = i[5];

@@ -9,8 +9,8 @@
 #include "microkernel.h"
 #undef REAL
 
-/* Bytes of transformed tiles that a part of the products works on, and that a step of the weight's gradient does; channels summed at a time;
-   tiles of a part of the gradient's transforms, rows of a block of its products. */
+/* Bytes of transformed tiles that a part of the products works on, and that a step of the weight's gradient does; channels summed at a
+   time; tiles of a part of the gradient's transforms, rows of a block of its products. */
 enum { TILE_BYTES = 128 << 10, STEP_BYTES = 4 << 20, STEP_LEAST = 256, SUM_BLOCK = 256, TRANSFORM_TILES = 48, PRODUCT_ROWS = 128 };
 
 typedef struct {
@@ -132,18 +132,21 @@ static int T(winograd_weight)(void *arg, long part) {
 }
 
 /* Lanes of channels of the tiles of a run into v[point][tile][channel]. Columns are transformed once and shared by neighbours. */
-static inline __attribute__((always_inline)) void T(input_lanes)(const int whole, const float *const *line, long lanes, long w, long c, long x, long count, float *v, long ldv,
-                                                                 long vstep) {
+MICRO T(input_lanes)(const int whole, const float *const *line, long lanes, long w, long c, long x, long count, float *v,
+                     long ldv, long vstep) {
     vf columns[SIDE][SIDE], d[SIDE], o[SIDE];
     for (long t = 0; t < count; t++, x += TILE, v += ldv) {
-        UNROLL_ROWS for (int q = 0; q < 2; q++) UNROLL_ROWS for (int i = 0; i < SIDE; i++) columns[q][i] = columns[q + TILE][i];
+        if (t) UNROLL_ROWS for (int q = 0; q < 2; q++) UNROLL_ROWS for (int i = 0; i < SIDE; i++) columns[q][i] = columns[q + TILE][i];
         UNROLL_ROWS for (int q = 0; q < SIDE; q++) {
             if (q < 2 && t) continue;
             if (x + q < 0 || x + q >= w) {
                 UNROLL_ROWS for (int i = 0; i < SIDE; i++) columns[q][i] = (vf){0};
                 continue;
             }
-            UNROLL_ROWS for (int i = 0; i < SIDE; i++) d[i] = whole ? F(load)(line[i] + (x + q) * c) : F(get)(line[i] + (x + q) * c, lanes, 0);
+            UNROLL_ROWS for (int i = 0; i < SIDE; i++) {
+                const float *from = line[i] + (x + q) * c;
+                d[i] = whole ? F(load)(from) : F(get)(from, lanes, 0);
+            }
             T(to_points)(d, 1, columns[q], 1);
         }
         UNROLL_ROWS for (int i = 0; i < SIDE; i++) {
@@ -165,7 +168,8 @@ static void T(input_run)(const winograd_job *j, long row, long at, long count, f
     }
 }
 
-static inline __attribute__((always_inline)) void T(output_lanes)(const int whole, const float *m, long mstep, vf bias, float *y, long down, long across, long row, long o, long lanes) {
+MICRO T(output_lanes)(const int whole, const float *m, long mstep, vf bias, float *y, long down, long across,
+                      long row, long o, long lanes) {
     vf d[SIDE], half[TILE * SIDE], out[TILE * TILE];
     UNROLL_ROWS for (int q = 0; q < SIDE; q++) {
         UNROLL_ROWS for (int i = 0; i < SIDE; i++) d[i] = F(load)(m + (i * SIDE + q) * mstep);
@@ -184,10 +188,10 @@ static void T(output_run)(const winograd_job *j, long row, long at, long count, 
     float *y = j->y + ((row / j->down * j->ho + y0) * j->wo + at * TILE) * j->o;
     for (long t = 0; t < count; t++, m += j->ldm, y += TILE * j->o)
         for (long c = 0; c < j->o; c += VF) {
-            long down = j->ho - y0, across = j->wo - (at + t) * TILE, lanes = j->o - c;
+            long down = j->ho - y0, across = j->wo - (at + t) * TILE, lanes = j->o - c, line = j->wo * j->o;
             vf bias = F(get)(j->bias + c, lanes, 0);
-            if (down >= TILE && across >= TILE && lanes >= VF) T(output_lanes)(1, m + c, j->mstep, bias, y + c, TILE, TILE, j->wo * j->o, j->o, VF);
-            else T(output_lanes)(0, m + c, j->mstep, bias, y + c, down, across, j->wo * j->o, j->o, lanes);
+            if (down >= TILE && across >= TILE && lanes >= VF) T(output_lanes)(1, m + c, j->mstep, bias, y + c, TILE, TILE, line, j->o, VF);
+            else T(output_lanes)(0, m + c, j->mstep, bias, y + c, down, across, line, j->o, lanes);
         }
 }
 
@@ -268,8 +272,8 @@ static int T(gradient_transform)(void *arg, long part) {
 static int T(gradient_product)(void *arg, long part) {
     const winograd_job *j = arg;
     long p = part % POINTS, row = part / POINTS * PRODUCT_ROWS, have = WB_MIN(j->chunk, j->tiles - j->first);
-    wb_sgemm1(1, 0, WB_MIN(PRODUCT_ROWS, j->c - row), j->o, have, 1, j->v + p * j->vstep + row, j->ldv, j->m + p * j->mstep, j->ldm, j->first ? 1 : 0,
-              j->u + (p * j->c + row) * j->ldm, j->ldm);
+    wb_sgemm1(1, 0, WB_MIN(PRODUCT_ROWS, j->c - row), j->o, have, 1, j->v + p * j->vstep + row, j->ldv, j->m + p * j->mstep, j->ldm,
+              j->first ? 1 : 0, j->u + (p * j->c + row) * j->ldm, j->ldm);
     return 0;
 }
 
@@ -282,9 +286,10 @@ static int T(gradient_result)(void *arg, long part) {
             for (int p = 0; p < POINTS; p++) u[p] = F(load)(j->u + (p * j->c + k) * j->ldm + n);
             for (int i = 0; i < SIDE; i++) T(weight_from_points)(u + i, SIDE, half + i, SIDE);
             for (int i = 0; i < 3; i++) T(weight_from_points)(half + i * SIDE, 1, g + i * 3, 1);
-            for (long l = 0; l < WB_MIN(VF, j->o - n); l++)
-                for (int i = 0; i < 9; i++)
-                    ((float *)j->weight.data)[(n + l) * j->weight.o + k * j->weight.c + i / 3 * j->weight.i + i % 3 * j->weight.j] = g[i][l];
+            for (long l = 0; l < WB_MIN(VF, j->o - n); l++) {
+                float *to = (float *)j->weight.data + (n + l) * j->weight.o + k * j->weight.c;
+                for (int i = 0; i < 9; i++) to[i / 3 * j->weight.i + i % 3 * j->weight.j] = g[i][l];
+            }
         }
     return 0;
 }
