@@ -105,7 +105,7 @@ cdef object split_index(Tensor t, index):
         if not (isinstance(p, slice) and p == slice(None)): trivial = False
     view = t if trivial else apply2(o_getitem, t, tuple(plain))
     if not where: return view, ()
-    indices = [None] * (where[-1][0] + 1)
+    indices = [None] * (where[len(where) - 1][0] + 1)
     for w in where:
         if len(w) == 3 and w[2] != (<Tensor>view).a.shape[w[0]]:
             raise IndexError(f"getitem: expected a mask of size {(<Tensor>view).a.shape[w[0]]} at dimension {w[0]}, got {w[2]}")

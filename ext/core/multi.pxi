@@ -37,6 +37,7 @@ def multi_step(str name, list params, list grads, list states, tuple scalars):
     for k in range(len(scalars)): f[k] = scalars[k]
     c.f = f; c.i = NULL; c.n_in = 1
     for i in range(len(params)):
+        if params[i] is None or grads[i] is None or states[i] is None: raise ValueError(f"{name}: expected a gradient and a state for every parameter, got None")
         p = params[i]; g = grads[i]; state = states[i]
         if not same_shape(&p.a, &g.a) or p.a.dtype != g.a.dtype: raise ValueError(f"{name}: expected a gradient of shape {shape_tuple(p)} and dtype {p.dtype.name}, got {shape_tuple(g)} and {g.dtype.name}")
         if not p.a.layout & WB_DENSE: raise ValueError(f"{name}: expected a parameter whose memory is dense, got strides {strides_tuple(p)}; use contiguous()")

@@ -15,16 +15,16 @@ cdef Op blank(str name):
 cdef Op NOTHING = blank("nothing")
 cdef Op o_add, o_sub, o_mul, o_div, o_floor_divide, o_remainder, o_pow, o_matmul, o_and, o_or, o_xor, o_lshift, o_rshift, o_neg, o_abs, o_not
 cdef Op o_add_, o_sub_, o_mul_, o_div_, o_floor_divide_, o_remainder_, o_pow_, o_and_, o_or_, o_xor_, o_copy_, o_index_put_
-cdef Op o_eq, o_ne, o_lt, o_le, o_gt, o_ge, o_getitem, o_index, o_copy, o_clone, o_contiguous, o_cast, o_sum, o_reshape, o_restride, o_identity
+cdef Op o_eq, o_ne, o_lt, o_le, o_gt, o_ge, o_getitem, o_index, o_copy, o_clone, o_contiguous, o_cast, o_sum, o_reshape, o_restride, o_identity, o_linear_input, o_linear_weight
 o_add = o_sub = o_mul = o_div = o_floor_divide = o_remainder = o_pow = o_matmul = o_and = o_or = o_xor = o_lshift = o_rshift = o_neg = o_abs = o_not = NOTHING
 o_add_ = o_sub_ = o_mul_ = o_div_ = o_floor_divide_ = o_remainder_ = o_pow_ = o_and_ = o_or_ = o_xor_ = o_copy_ = o_index_put_ = NOTHING
-o_eq = o_ne = o_lt = o_le = o_gt = o_ge = o_getitem = o_index = o_copy = o_clone = o_contiguous = o_cast = o_sum = o_reshape = o_restride = o_identity = NOTHING
+o_eq = o_ne = o_lt = o_le = o_gt = o_ge = o_getitem = o_index = o_copy = o_clone = o_contiguous = o_cast = o_sum = o_reshape = o_restride = o_identity = o_linear_input = o_linear_weight = NOTHING
 
 cdef int bind_global(str name, Op op) except -1:
     "the ops that the core itself calls"
     global o_add, o_sub, o_mul, o_div, o_floor_divide, o_remainder, o_pow, o_matmul, o_and, o_or, o_xor, o_lshift, o_rshift, o_neg, o_abs, o_not
     global o_add_, o_sub_, o_mul_, o_div_, o_floor_divide_, o_remainder_, o_pow_, o_and_, o_or_, o_xor_, o_copy_, o_index_put_
-    global o_eq, o_ne, o_lt, o_le, o_gt, o_ge, o_getitem, o_index, o_copy, o_clone, o_contiguous, o_cast, o_sum, o_reshape, o_restride, o_identity
+    global o_eq, o_ne, o_lt, o_le, o_gt, o_ge, o_getitem, o_index, o_copy, o_clone, o_contiguous, o_cast, o_sum, o_reshape, o_restride, o_identity, o_linear_input, o_linear_weight
     if name == "add": o_add = op
     elif name == "sub": o_sub = op
     elif name == "mul": o_mul = op
@@ -69,6 +69,8 @@ cdef int bind_global(str name, Op op) except -1:
     elif name == "reshape": o_reshape = op
     elif name == "restride": o_restride = op
     elif name == "identity": o_identity = op
+    elif name == "linear_input_backward": o_linear_input = op
+    elif name == "linear_weight_backward": o_linear_weight = op
     return 0
 
 cdef object impl_cast(Op op, PyObject** s):
@@ -136,7 +138,7 @@ def define(d):
     if d.family == "map": op.impl = impl_unary if op.nt == 1 else impl_binary if op.nt == 2 else map_general
     elif d.family == "reduce": op.impl = impl_reduce
     elif d.family == "view": op.impl = impl_view; op.geometry = geometry_named(d.name)
-    elif d.family == "call": op.impl = impl_call
+    elif d.family == "call": op.impl = native_named(d.name) if native_named(d.name) != NULL else impl_call
     elif d.family == "composite": op.impl = impl_composite
     elif d.family == "cast": op.impl = impl_cast
     elif d.family == "clone": op.impl = impl_clone
@@ -147,7 +149,8 @@ def define(d):
         for i in range(n):
             if kern[i].op == <bytes>e and (kern[i].kind == WB_MAP) == (d.family == "map"): op.kern[kern[i].dtype] = &kern[i]
     op.nback = shortcut_named(d.name)
-    if d.name.endswith("_backward") and d.name[:-9] in OPS: (<Op>OPS[d.name[:-9]]).back_op = op
+    forward = d.name.removesuffix("_backward")
+    if forward != d.name and forward in OPS: (<Op>OPS[forward]).back_op = op
     if d.name + "_backward" in OPS: op.back_op = OPS[d.name + "_backward"]
     if d.name in OPS: raise ValueError(f"{d.name}: expected one definition of an op, got a second in {d.module}")
     OPS[d.name] = op

@@ -94,6 +94,7 @@ cdef native_back_t shortcut_named(str name):
     if name == "sub": return back_sub
     if name == "mul": return back_mul
     if name == "neg": return back_neg
+    if name == "linear": return back_linear
     if name == "exp": return back_exp
     if name == "relu" or name == "sigmoid" or name == "tanh": return back_by_result
     return NULL
