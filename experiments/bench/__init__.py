@@ -93,20 +93,24 @@ def _table(results: Sequence[dict[str, Any]]) -> None:
     from rich.console import Console
     from rich.table import Table
 
-    table = Table("case", "threads", "ours, ms", "torch, ms", "torch / ours", "spread", "peak MB (ours / torch)", "first losses differ by")
+    table = Table("case", "threads", "ours, ms", "torch, ms", "torch / ours", "peak MB", "torch's", "losses differ by")
     for r in results:
         ours, peer = r["engines"].get("workbench"), r["engines"].get("torch")
         table.add_row(
-            r["what"],
+            r["case"],
             str(r["threads"]),
             f"{ours['ms']:.4g}" if ours else "",
-            f"{peer['ms']:.4g} ({peer['layout']})" if peer else "",
-            f"{r['ratio']:.2f}" if "ratio" in r else "",
-            f"{r['ratio_low']:.2f} to {r['ratio_high']:.2f}" if "ratio" in r else "",
-            f"{ours['peak_mb']:.0f} / {peer['peak_mb']:.0f}" if ours and peer else "",
+            f"{peer['ms']:.4g}" if peer else "",
+            f"{r['ratio']:.2f} ({r['ratio_low']:.2f} to {r['ratio_high']:.2f})" if "ratio" in r else "",
+            f"{ours['peak_mb']:.0f}" if ours else "",
+            f"{peer['peak_mb']:.0f}" if peer else "",
             f"{r['loss_gap']:.1e}",
         )
-    Console().print(table)
+    console = Console()
+    console.print(table)
+    for r in results:
+        peer = r["engines"].get("torch")
+        console.print(f"{r['case']}: {r['what']}" + (f"; torch {peer['version']}, {peer['layout']}" if peer else ""), style="dim")
 
 
 def main(argv: Sequence[str]) -> int:
