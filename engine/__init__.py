@@ -10,7 +10,7 @@ from typing import Any
 
 from workbench.ext.core import _core
 
-from . import ops, printing
+from . import grad_mode, ops, printing
 from .dtypes import *  # noqa: F403
 from .errors import expected as _expected
 

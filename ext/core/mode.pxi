@@ -10,29 +10,13 @@ cdef class _GradMode:
         wb_set_grad_mode(self.value)
         return self
     def __exit__(self, *exc): wb_set_grad_mode(self.before.pop())
-    def __call__(self, f):
-        from functools import wraps
-        import inspect
-        value = bool(self.value)
-        if inspect.isgeneratorfunction(f):
-            @wraps(f)
-            def generator(*args, **kwargs):
-                it = f(*args, **kwargs)
-                while True:
-                    old = wb_grad_mode()
-                    wb_set_grad_mode(value)
-                    try: x = next(it)
-                    except StopIteration: return
-                    finally: wb_set_grad_mode(old)
-                    yield x
-            return generator
-        @wraps(f)
-        def wrapper(*args, **kwargs):
-            old = wb_grad_mode()
-            wb_set_grad_mode(value)
-            try: return f(*args, **kwargs)
-            finally: wb_set_grad_mode(old)
-        return wrapper
+    def __call__(self, f): return DECORATE(f, bool(self.value))
+
+cdef object DECORATE = None
+def set_decorator(f):
+    """The function `f(function, mode)` that makes a function run in a gradient mode: Python code, so that it can be wrapped like any other."""
+    global DECORATE
+    DECORATE = f
 
 class no_grad(_GradMode):
     """Record no operations in this block (or decorated function)."""
