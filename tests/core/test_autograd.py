@@ -134,7 +134,9 @@ def test_hooks_on_leaf_and_result():
     handle = x.register_hook(lambda g: g * 2)
     y.retain_grad()
     y.sum().backward()
-    assert seen == [[1.0, 1.0]] and y.grad.tolist() == [1.0, 1.0] and x.grad.tolist() == [6.0, 6.0]
+    assert seen == [[1.0, 1.0]]
+    assert y.grad.tolist() == [1.0, 1.0]
+    assert x.grad.tolist() == [6.0, 6.0]
     handle.remove()
     x.grad = None
     (x * 3).sum().backward()
@@ -217,7 +219,8 @@ def test_backward_within_backward():
     z = y * 1
     z.register_hook(hook)
     z.backward()
-    assert inner == [32.0] and x.grad.item() == 4.0
+    assert inner == [32.0]
+    assert x.grad.item() == 4.0
 
 
 def test_grad_prunes_and_touches_no_leaf():
@@ -227,7 +230,8 @@ def test_grad_prunes_and_touches_no_leaf():
     z = y * w
     assert autograd.grad(z, y, retain_graph=True)[0].item() == 3.0
     assert autograd.grad(z, [x, w])[1].item() == 12.0
-    assert x.grad is None and w.grad is None
+    assert x.grad is None
+    assert w.grad is None
     with pytest.raises(RuntimeError, match="allow_unused"):
         autograd.grad(x * 2, w)
 
@@ -243,7 +247,9 @@ def test_no_grad_and_detach():
     def f(t):
         return t * 2
 
-    assert not f(x).requires_grad and (x * 2).requires_grad and not (x * 2).detach().requires_grad
+    assert not f(x).requires_grad
+    assert (x * 2).requires_grad
+    assert not (x * 2).detach().requires_grad
 
 
 def test_two_leaves_do_not_share_a_gradient():
@@ -270,7 +276,8 @@ def test_custom_function():
     x = engine.tensor([2.0], requires_grad=True, dtype=engine.float64)
     (first,) = autograd.grad(Cube.apply(x, 2.0), x, create_graph=True)
     (second,) = autograd.grad(first, x)
-    assert first.item() == 24.0 and second.item() == 24.0
+    assert first.item() == 24.0
+    assert second.item() == 24.0
 
 
 def test_anomaly_names_the_operation():

@@ -44,7 +44,9 @@ def test_dlpack_both_ways():
 
 def test_buffer_protocol():
     view = memoryview(engine.tensor([[1.0, 2.0], [3.0, 4.0]]))
-    assert view.shape == (2, 2) and view.format == "f" and view[1, 0] == 3.0
+    assert view.shape == (2, 2)
+    assert view.format == "f"
+    assert view[1, 0] == 3.0
     with pytest.raises(BufferError, match="contiguous"):
         bytes(np.frombuffer(engine.ones(2, 2).t().contiguous().t(), dtype=np.float32))
 
@@ -53,11 +55,15 @@ def test_buffer_protocol():
 def test_pickle_and_deepcopy(dtype):
     t = engine.tensor([[1, 0], [1, 1]]).to(getattr(engine, dtype))
     for u in (pickle.loads(pickle.dumps(t)), copy.deepcopy(t)):
-        assert u.dtype is t.dtype and u.tolist() == t.tolist() and u.data_ptr() != t.data_ptr()
+        assert u.dtype is t.dtype
+        assert u.tolist() == t.tolist()
+        assert u.data_ptr() != t.data_ptr()
 
 
 def test_numbers():
-    assert float(engine.tensor(1.5)) == 1.5 and int(engine.tensor(3)) == 3 and bool(engine.tensor([1]))
+    assert float(engine.tensor(1.5)) == 1.5
+    assert int(engine.tensor(3)) == 3
+    assert bool(engine.tensor([1]))
     assert [10, 20, 30][engine.tensor(1)] == 20
     with pytest.raises(RuntimeError, match="one element"):
         bool(engine.ones(2))
@@ -114,9 +120,12 @@ def test_bad_input_raises(act):
 def test_views_share_and_channels_last_is_kept():
     x = engine.arange(24.0).reshape(1, 2, 3, 4)
     y = x.to(memory_format=engine.channels_last)
-    assert y.is_contiguous(memory_format=engine.channels_last) and not y.is_contiguous()
-    assert (y + 1).stride() == y.stride() and (y + 1).tolist() == (x + 1).tolist()
+    assert y.is_contiguous(memory_format=engine.channels_last)
+    assert not y.is_contiguous()
+    assert (y + 1).stride() == y.stride()
+    assert (y + 1).tolist() == (x + 1).tolist()
     assert y.view(1, -1).tolist() == x.view(1, -1).tolist()
     v = x[0, 1]
     v.zero_()
-    assert x[0, 1].sum().item() == 0 and v._base is x._base
+    assert x[0, 1].sum().item() == 0
+    assert v._base is x._base
