@@ -119,7 +119,14 @@ def _(s):
     yield s(s.normal(3), 2)
 
 
-@op("map", tensors=2, methods=("mul", "multiply"), inplace=True, dtypes=ALL, onnx="Mul")
+@op(
+    "map",
+    tensors=2,
+    methods=("mul", "multiply"),
+    inplace=True,
+    dtypes=ALL,
+    onnx=lambda b, x, y: b.node("And" if b.dtype(x).kind == "b" else "Mul", x, y),
+)
 def mul(input, other):
     """Multiply element by element.
 

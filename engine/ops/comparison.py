@@ -12,6 +12,13 @@ from .errors import expected
 Tensor = core.Tensor
 
 
+def _ordered(b, kind, x, y):
+    """An ONNX comparison by size, which bool has not."""
+    if b.dtype(x).kind == "b":
+        x, y = (b.node("Cast", t, to=b.code("int32")) for t in (x, y))
+    return b.node(kind, x, y)
+
+
 @op("map", tensors=2, inplace=True, result="bool", onnx="Equal")
 def eq(input, other):
     """Tell where `input` is equal to `other`.
@@ -58,7 +65,7 @@ def ne(input, other):
     return np.not_equal(input, other)
 
 
-@op("map", tensors=2, methods=("lt", "less"), inplace=True, result="bool", onnx="Less")
+@op("map", tensors=2, methods=("lt", "less"), inplace=True, result="bool", onnx=lambda b, x, y: _ordered(b, "Less", x, y))
 def lt(input, other):
     """Tell where `input` is less than `other`.
 
@@ -81,7 +88,7 @@ def lt(input, other):
     return np.less(input, other)
 
 
-@op("map", tensors=2, methods=("le", "less_equal"), inplace=True, result="bool", onnx="LessOrEqual")
+@op("map", tensors=2, methods=("le", "less_equal"), inplace=True, result="bool", onnx=lambda b, x, y: _ordered(b, "LessOrEqual", x, y))
 def le(input, other):
     """Tell where `input` is less than or equal to `other`.
 
@@ -104,7 +111,7 @@ def le(input, other):
     return np.less_equal(input, other)
 
 
-@op("map", tensors=2, methods=("gt", "greater"), inplace=True, result="bool", onnx="Greater")
+@op("map", tensors=2, methods=("gt", "greater"), inplace=True, result="bool", onnx=lambda b, x, y: _ordered(b, "Greater", x, y))
 def gt(input, other):
     """Tell where `input` is greater than `other`.
 
@@ -127,7 +134,9 @@ def gt(input, other):
     return np.greater(input, other)
 
 
-@op("map", tensors=2, methods=("ge", "greater_equal"), inplace=True, result="bool", onnx="GreaterOrEqual")
+@op(
+    "map", tensors=2, methods=("ge", "greater_equal"), inplace=True, result="bool", onnx=lambda b, x, y: _ordered(b, "GreaterOrEqual", x, y)
+)
 def ge(input, other):
     """Tell where `input` is greater than or equal to `other`.
 

@@ -12,7 +12,24 @@ from ._space import alias, public
 from .errors import expected
 
 
-@op("map", tensors=2, spaces=(), methods=("true_divide",), inplace=True, result="float", dtypes=NUMBER, onnx="Div", peer="true_divide")
+def _quotient(b, x, y):
+    """ONNX's division of whole numbers rounds."""
+    if b.dtype(x).kind != "f":
+        x, y = (b.node("Cast", t, to=b.code("float32")) for t in (x, y))
+    return b.node("Div", x, y)
+
+
+@op(
+    "map",
+    tensors=2,
+    spaces=(),
+    methods=("true_divide",),
+    inplace=True,
+    result="float",
+    dtypes=NUMBER,
+    onnx=lambda b, x, y: _quotient(b, x, y),
+    peer="true_divide",
+)
 def div(input, other):
     """Divide element by element; a whole number divided by a whole number is a floating one.
 
@@ -46,7 +63,7 @@ def _(s):
 
 
 @op("composite", tensors=2, methods=("div", "divide"),
-    onnx=lambda b, x, y, mode: b.node("Div", x, y) if mode is None else Unsupported("ONNX has no rounding division"),
+    onnx=lambda b, x, y, mode: _quotient(b, x, y) if mode is None else Unsupported("ONNX has no rounding division"),
     peer="div")  # fmt: skip
 def divide(input, other, *, rounding_mode=None):
     """Divide element by element, and round if asked to.

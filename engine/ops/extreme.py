@@ -8,9 +8,9 @@ from workbench.ext.core import _core as core
 
 from ._define import NUMBER, Unsupported, derivative, infer, op, refuses, samples
 from ._help import axis, made
+from .bounds import maximum, minimum
 from .errors import expected
 from .reduce import amax, amin
-from .rounding import maximum, minimum
 
 Tensor = core.Tensor
 

@@ -119,3 +119,13 @@ def _(s):
         "gradcheck", "gradgradcheck", because="no differences at infinity"
     )
     yield s(s.tensor([1.0, np.nan, np.inf, -np.inf])).without("gradcheck", "gradgradcheck", because="no differences at infinity")
+
+
+@samples(replace_nonfinite)
+def _(s):
+    yield s(s.normal(4), 0.0, 1.0, -1.0)
+
+
+@samples(replace_nonfinite)
+def _(s):
+    yield s(s.normal(4), 1.0, 2.0, 3.0)

@@ -11,7 +11,7 @@ from ._help import broadcast, made
 from ._space import public
 from .comparison import where
 from .errors import expected
-from .shape import sum_to
+from .expand import sum_to
 
 Tensor = core.Tensor
 
@@ -182,7 +182,8 @@ def _(s):
 
 
 def _fill_form(b, x, mask, value):
-    return b.node("Where", mask, value if isinstance(value, str) else b.constant(np.asarray(value, b.dtype(x))), x)
+    value = b.node("Cast", value, to=b.code(b.dtype(x))) if isinstance(value, str) else b.constant(np.asarray(value, b.dtype(x)))
+    return b.node("Where", mask, value, x)
 
 
 @op("composite", tensors=("input", "mask", "value"), dtypes=ALL, onnx=_fill_form)

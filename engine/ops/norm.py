@@ -98,7 +98,7 @@ def _(input, weight, eps):
     return [((n, k), input.dtype), ((n,), input.dtype)], (n, k), (eps,)
 
 
-@op("call", tensors=("grad", "input", "weight", "rstd"), spaces=(), methods=False, onnx=BACKWARD)
+@op("call", tensors=("grad", "input", "weight", "rstd"), spaces=(), methods=False, kernel="rms_norm_backward", onnx=BACKWARD)
 def scale_rows_backward(grad, input, weight, rstd, eps, need):
     """Gradients of scale_rows along input and weight, None where `need` says so.
 
@@ -256,3 +256,21 @@ def _(s):
 @refuses(rms_norm)
 def _(s):
     yield s(s.normal(2, 3), (4,)).raises(RuntimeError, "rms_norm: expected input whose shape ends with (4,)")
+
+
+@samples(normalize_rows_backward)
+def _(s):
+    x = s.normal(3, 4)
+    mean, rstd = x.mean(1), (x.var(1, correction=0) + 1e-5) ** -0.5
+    yield s(s.normal(3, 4), x, s.normal(4), mean, rstd, 1e-5, (True, True, True)).without(
+        "gradcheck", "gradgradcheck", because="its statistics belong to its input; differentiated through the forward's second derivative"
+    )
+
+
+@samples(scale_rows_backward)
+def _(s):
+    x = s.normal(3, 4)
+    rstd = ((x * x).mean(1) + 1e-5) ** -0.5
+    yield s(s.normal(3, 4), x, s.normal(4), rstd, 1e-5, (True, True)).without(
+        "gradcheck", "gradgradcheck", because="its statistics belong to its input; differentiated through the forward's second derivative"
+    )

@@ -207,3 +207,12 @@ def _(s):
     yield s(s.normal(3, 4)).raises(RuntimeError, "batch_norm: expected running_mean and running_var in evaluation")
     yield s(s.normal(1, 4), None, None, None, None, True).raises(ValueError, "batch_norm: expected more than 1 value per channel")
     yield s(s.normal(4), None, None, None, None, True).raises(ValueError, "batch_norm: expected input of 2 or more dimensions")
+
+
+@samples(batch_norm_backward)
+def _(s):
+    x = s.normal(5, 3)
+    mean, rstd = x.mean(0), (x.var(0, correction=0) + 1e-5) ** -0.5
+    yield s(s.normal(5, 3), x, s.normal(3), mean, rstd, True, 1e-5, (True, True, True)).without(
+        "gradcheck", "gradgradcheck", because="its statistics belong to its input; differentiated through the forward's second derivative"
+    )

@@ -193,3 +193,13 @@ def _(s):
 @refuses(instance_norm)
 def _(s):
     yield s(s.normal(2, 3)).raises(RuntimeError, "instance_norm: expected input of 3 or more dimensions")
+
+
+@samples(normalize_groups_backward)
+def _(s):
+    x = s.normal(2, 4, 3)
+    rows = x.reshape(2, 2, -1)
+    mean, rstd = rows.mean(2), (rows.var(2, correction=0) + 1e-5) ** -0.5
+    yield s(s.normal(2, 4, 3), x, s.normal(4), mean, rstd, 2, 1e-5, (True, True, True)).without(
+        "gradcheck", "gradgradcheck", because="its statistics belong to its input; differentiated through the forward's second derivative"
+    )

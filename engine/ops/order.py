@@ -10,7 +10,7 @@ from ._define import ALL, derivative, infer, op, refuses, samples
 from ._help import axes, axis, broadcast
 from ._space import alias, public
 from .errors import expected
-from .shape import expand
+from .expand import expand
 
 Tensor = core.Tensor
 

@@ -156,6 +156,11 @@ def _(s):
     yield s(s.normal(2, 6), (1, 4), -1)
 
 
+@refuses(tensor_split)
+def _(s):
+    yield s(s.normal(3), 0).raises(RuntimeError, "tensor_split: expected 1 or more sections")
+
+
 @op("composite", dtypes=ALL, onnx=Unsupported("a number of outputs that depends on the input; export split and squeeze"))
 def unbind(input, dim=0):
     """Take the slices at all indices of a dimension.
@@ -373,3 +378,8 @@ def vstack(tensors):
                 [3, 4]])
     """
     return cat([x.reshape((1, -1)) if x.ndim < 2 else x for x in tensors], 0)
+
+
+@refuses(tensor_split)
+def _(s):
+    yield s(s.normal(3, 4), 0).raises(RuntimeError, "tensor_split: expected 1 or more sections")

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import math
-
 from workbench.ext.core import _core as core
 
 from ._define import Unsupported, op, refuses, samples
 from ._space import public
 from .conv import pair
 from .errors import expected
-from .pool import adaptively_averaged, avg_pooled, max_pooled
+from .pool import avg_pooled, max_pooled
 
 Tensor = core.Tensor
 
@@ -125,6 +123,15 @@ def _(s):
 def max_pool1d(input, kernel_size, stride=None, padding=0, dilation=1, ceil_mode=False, return_indices=False):
     """The largest value of each window of a sequence; arguments as those of max_pool2d.
 
+    Args:
+        input: Sequences.
+        kernel_size: Of the window.
+        stride: Step of the window; None for the kernel's size.
+        padding: On both sides, at most half the kernel.
+        dilation: Distance between a window's elements.
+        ceil_mode: Round the number of windows up, not down.
+        return_indices: Also return where each value came from.
+
     Shape:
         input: (N, C, L) or (C, L); result: (N, C, (L + 2 padding - dilation (kernel - 1) - 1) / stride + 1).
 
@@ -219,6 +226,14 @@ def _(s):
 def avg_pool1d(input, kernel_size, stride=None, padding=0, ceil_mode=False, count_include_pad=True):
     """The mean of each window of a sequence; arguments as those of avg_pool2d.
 
+    Args:
+        input: Sequences.
+        kernel_size: Of the window.
+        stride: Step of the window; None for the kernel's size.
+        padding: On both sides, at most half the kernel.
+        ceil_mode: Round the number of windows up, not down.
+        count_include_pad: Whether the padding counts as places of the window.
+
     Shape:
         input: (N, C, L) or (C, L); result: (N, C, (L + 2 padding - kernel) / stride + 1).
 
@@ -244,183 +259,6 @@ def _(s):
 @refuses(avg_pool1d)
 def _(s):
     yield s(s.normal(1, 2, 2), 3).raises(RuntimeError, "avg_pool1d: expected input that a window of (3,) fits into")
-
-
-def _adaptive_size(name, n, input, output_size):
-    wanted = output_size if isinstance(output_size, (tuple, list)) else (output_size,) * n
-    if len(wanted) != n:
-        raise expected(name, f"output_size of {n} numbers", repr(tuple(wanted)), error=RuntimeError)
-    return pair(name, [d if w is None else w for w, d in zip(wanted, input.shape[-n:])], "output_size", n, 0)
-
-
-ADAPTIVE = "cells of unequal size have no form in ONNX"
-
-
-def _adaptive_form(kind):
-    def form(b, input, output_size, *rest):
-        n = len(b.shape(input)) - 2
-        size = output_size if isinstance(output_size, (tuple, list)) else (output_size,) * n
-        shape = b.shape(input)[2:]
-        if tuple(size) == (1,) * n:
-            return b.node(f"Global{kind}Pool", input)
-        if any(w is None or d % w for d, w in zip(shape, size)):
-            return Unsupported(ADAPTIVE)
-        return b.node(
-            f"{kind}Pool", input, kernel_shape=[d // w for d, w in zip(shape, size)], strides=[d // w for d, w in zip(shape, size)]
-        )
-
-    return form
-
-
-@op("composite", spaces="functional", methods=False, onnx=_adaptive_form("Average"))
-def adaptive_avg_pool2d(input, output_size):
-    """The mean over each cell of a grid laid over the image, whatever its size.
-
-    Args:
-        input: Images.
-        output_size: Cells: an int or (rows, columns); None keeps the input's size.
-
-    Shape:
-        input: (N, C, H, W) or (C, H, W); result: (N, C, *output_size).
-
-    Returns:
-        Tensor of the dtype of `input`.
-
-    Raises:
-        RuntimeError: `input` has another number of dimensions.
-
-    Example:
-        >>> adaptive_avg_pool2d(tensor([[[1.0, 2.0], [3.0, 4.0]]]), 1)
-        tensor([[[2.5000]]])
-    """
-    _check("adaptive_avg_pool2d", input, 2)
-    return _back(adaptively_averaged(_as_planes(input, 2), _adaptive_size("adaptive_avg_pool2d", 2, input, output_size)), input, 2)
-
-
-@samples(adaptive_avg_pool2d)
-def _(s):
-    yield s(s.normal(2, 3, 4, 6), 1)
-    yield s(s.normal(2, 3, 4, 6), (2, 3))
-    yield s(s.normal(2, 3, 4, 5), (None, 3)).without("onnx", because=ADAPTIVE)
-
-
-@refuses(adaptive_avg_pool2d)
-def _(s):
-    yield s(s.normal(4, 4), 2).raises(RuntimeError, "adaptive_avg_pool2d: expected input of 4 dimensions")
-    yield s(s.normal(1, 2, 4, 4), (1, 2, 3)).raises(RuntimeError, "adaptive_avg_pool2d: expected output_size of 2 numbers")
-
-
-@op("composite", spaces=("torch", "functional"), methods=False, onnx=_adaptive_form("Average"))
-def adaptive_avg_pool1d(input, output_size):
-    """The mean over each of `output_size` pieces of a sequence.
-
-    Shape:
-        input: (N, C, L) or (C, L); result: (N, C, output_size).
-
-    Returns:
-        Tensor of the dtype of `input`.
-
-    Raises:
-        RuntimeError: `input` has another number of dimensions.
-
-    Example:
-        >>> adaptive_avg_pool1d(tensor([[1.0, 2.0, 3.0, 4.0]]), 2)
-        tensor([[1.5000, 3.5000]])
-    """
-    _check("adaptive_avg_pool1d", input, 1)
-    size = _adaptive_size("adaptive_avg_pool1d", 1, input, output_size)
-    return _back(adaptively_averaged(_as_planes(input, 1), (1, *size)), input, 1)
-
-
-@samples(adaptive_avg_pool1d)
-def _(s):
-    yield s(s.normal(2, 3, 6), 3)
-    yield s(s.normal(2, 3, 5), 2).without("onnx", because=ADAPTIVE)
-
-
-@refuses(adaptive_avg_pool1d)
-def _(s):
-    yield s(s.normal(4), 2).raises(RuntimeError, "adaptive_avg_pool1d: expected input of 3 dimensions")
-
-
-@op("composite", spaces="functional", methods=False, onnx=_adaptive_form("Max"))
-def adaptive_max_pool2d(input, output_size, return_indices=False):
-    """The largest value of each cell of a grid laid over the image, whatever its size.
-
-    Args:
-        input: Images.
-        output_size: Cells: an int or (rows, columns); None keeps the input's size.
-        return_indices: Not offered.
-
-    Shape:
-        input: (N, C, H, W) or (C, H, W); result: (N, C, *output_size).
-
-    Returns:
-        Tensor of the dtype of `input`.
-
-    Raises:
-        RuntimeError: `input` has another number of dimensions.
-
-    Example:
-        >>> adaptive_max_pool2d(tensor([[[1.0, 2.0], [3.0, 4.0]]]), 1)
-        tensor([[[4.]]])
-    """
-    from .pieces import stack
-
-    _check("adaptive_max_pool2d", input, 2)
-    if return_indices:
-        raise expected("adaptive_max_pool2d", "return_indices=False", "True", "use max_pool2d for indices", NotImplementedError)
-    rows, columns = _adaptive_size("adaptive_max_pool2d", 2, input, output_size)
-    h, w = input.shape[-2:]
-    cells = [
-        input[..., i * h // rows : math.ceil((i + 1) * h / rows), j * w // columns : math.ceil((j + 1) * w / columns)].amax((-2, -1))
-        for i in range(rows)
-        for j in range(columns)
-    ]
-    return stack(cells, -1).reshape(*input.shape[:-2], rows, columns)
-
-
-@samples(adaptive_max_pool2d)
-def _(s):
-    yield s(s.distinct(2, 3, 4, 6), (2, 3))
-    yield s(s.distinct(2, 3, 4, 5), 1)
-
-
-@refuses(adaptive_max_pool2d)
-def _(s):
-    yield s(s.normal(4, 4), 2).raises(RuntimeError, "adaptive_max_pool2d: expected input of 4 dimensions")
-
-
-@op("composite", spaces="functional", methods=False, onnx=_adaptive_form("Max"))
-def adaptive_max_pool1d(input, output_size, return_indices=False):
-    """The largest value of each of `output_size` pieces of a sequence.
-
-    Shape:
-        input: (N, C, L) or (C, L); result: (N, C, output_size).
-
-    Returns:
-        Tensor of the dtype of `input`.
-
-    Raises:
-        RuntimeError: `input` has another number of dimensions.
-
-    Example:
-        >>> adaptive_max_pool1d(tensor([[1.0, 2.0, 3.0, 4.0]]), 2)
-        tensor([[2., 4.]])
-    """
-    _check("adaptive_max_pool1d", input, 1)
-    size = _adaptive_size("adaptive_max_pool1d", 1, input, output_size)
-    return adaptive_max_pool2d(input.unsqueeze(-2), (1, *size), return_indices).squeeze(-2)
-
-
-@samples(adaptive_max_pool1d)
-def _(s):
-    yield s(s.distinct(2, 3, 6), 3)
-
-
-@refuses(adaptive_max_pool1d)
-def _(s):
-    yield s(s.normal(4), 2).raises(RuntimeError, "adaptive_max_pool1d: expected input of 3 dimensions")
 
 
 @public("functional")

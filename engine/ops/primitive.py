@@ -119,7 +119,7 @@ def _(s):
     yield s(s.normal(2), "float31").raises(TypeError, "dtype: expected one of")
 
 
-@op("map", tensors=2, spaces=(), methods=(), inplace=True, onnx=Unsupported("a copy into a tensor is an assignment"))
+@op("copy", tensors=2, spaces=(), methods=(), inplace=True, onnx=Unsupported("a copy into a tensor is an assignment"))
 def copy(input, other):
     """The values of `other`, broadcast to `input`; `input.copy_(other)` writes them into it, converted to its dtype.
 
@@ -144,6 +144,12 @@ def copy(input, other):
 
 
 derivative(copy, other=lambda g: g)
+
+
+@samples(copy)
+def _(s):
+    yield s(s.normal(2, 3), s.normal(2, 3))
+    yield s(s.normal(2, 3), s.normal(3))
 
 
 @op("view", spaces=(), methods=False, onnx=Unsupported("ONNX has no strides"))
@@ -173,6 +179,11 @@ derivative(
         g, input_shape, input_strides, size, strides, offset
     ),
 )
+
+
+@samples(restride)
+def _(s):
+    yield s(s.normal(2, 6), (2, 2), (6, 2), 1, (6, 1)).without("layout", "layout_gradient", "empty", because="it says the strides itself")
 
 
 def restride_backward(grad, shape, base_strides, size, strides, offset):

@@ -22,6 +22,12 @@ def _reduced(kind, b, x, dim, keepdim):
     return b.node(kind, x, *dims, keepdims=int(keepdim))
 
 
+def _counted(b, x, dtype):
+    """What ONNX adds up: whole numbers as int64."""
+    wanted = dtype if dtype is not None else b.dtype(x) if b.dtype(x).kind == "f" else "int64"
+    return b.node("Cast", x, to=b.code(wanted))
+
+
 def _wide(x):
     """What sums are accumulated in."""
     return np.float64 if x.dtype.kind == "f" else np.int64
@@ -31,7 +37,9 @@ def _count(shape, dim):
     return product([shape[d] for d in axes("mean", dim, len(shape))])
 
 
-@op("reduce", result="sum", dtypes=ALL, onnx=lambda b, x, dim, keepdim, dtype: _reduced("ReduceSum", b, x, dim, keepdim))
+@op(
+    "reduce", result="sum", dtypes=ALL, onnx=lambda b, x, dim, keepdim, dtype: _reduced("ReduceSum", b, _counted(b, x, dtype), dim, keepdim)
+)
 def sum(input, dim=None, keepdim=False, *, dtype=None):
     """Add up.
 
@@ -58,7 +66,13 @@ def sum(input, dim=None, keepdim=False, *, dtype=None):
 derivative(sum, input=lambda g, input_shape, dim, keepdim: restore(g, len(input_shape), dim, keepdim).expand(input_shape))
 
 
-@op("reduce", result="float", onnx=lambda b, x, dim, keepdim, dtype: _reduced("ReduceMean", b, x, dim, keepdim))
+@op(
+    "reduce",
+    result="float",
+    onnx=lambda b, x, dim, keepdim, dtype: _reduced(
+        "ReduceMean", b, x if dtype is None else b.node("Cast", x, to=b.code(dtype)), dim, keepdim
+    ),
+)
 def mean(input, dim=None, keepdim=False, *, dtype=None):
     """Take the average.
 
@@ -88,7 +102,12 @@ def _mean_input(g, input_shape, dim, keepdim):
 derivative(mean, input=_mean_input)
 
 
-@op("reduce", result="sum", dtypes=NUMBER, onnx=lambda b, x, dim, keepdim, dtype: _reduced("ReduceProd", b, x, dim, keepdim))
+@op(
+    "reduce",
+    result="sum",
+    dtypes=NUMBER,
+    onnx=lambda b, x, dim, keepdim, dtype: _reduced("ReduceProd", b, _counted(b, x, dtype), dim, keepdim),
+)
 def prod(input, dim=None, keepdim=False, *, dtype=None):
     """Multiply all.
 
@@ -141,7 +160,7 @@ def _extreme(g, input, result, dim, keepdim):
     return where(ties, g / ties.sum(dim, True), 0)
 
 
-@op("reduce", dtypes=NUMBER, onnx=lambda b, x, dim, keepdim: _reduced("ReduceMax", b, x, dim or None, keepdim))
+@op("reduce", dtypes=NUMBER, onnx=lambda b, x, dim, keepdim: _reduced("ReduceMax", b, x, None if dim == () else dim, keepdim))
 def amax(input, dim=(), keepdim=False):
     """Take the largest element; nan wins.
 
@@ -168,7 +187,7 @@ def amax(input, dim=(), keepdim=False):
     return np.max(input, axis=axes("amax", dim, input.ndim), keepdims=keepdim)
 
 
-@op("reduce", dtypes=NUMBER, onnx=lambda b, x, dim, keepdim: _reduced("ReduceMin", b, x, dim or None, keepdim))
+@op("reduce", dtypes=NUMBER, onnx=lambda b, x, dim, keepdim: _reduced("ReduceMin", b, x, None if dim == () else dim, keepdim))
 def amin(input, dim=(), keepdim=False):
     """Take the smallest element; nan wins.
 

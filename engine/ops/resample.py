@@ -160,7 +160,17 @@ def _resize_form(b, x, size, scale_factor, mode, align_corners, recompute, antia
     kind = {"nearest": "nearest", "nearest-exact": "nearest", "bicubic": "cubic"}.get(mode, "linear")
     where = "align_corners" if align_corners else "asymmetric" if mode == "nearest" else "half_pixel"
     shape = b.constant(np.array([*b.shape(x)[:2], *out], np.int64))
-    return b.node("Resize", x, "", "", shape, mode=kind, coordinate_transformation_mode=where, nearest_mode="floor", cubic_coeff_a=-0.75)
+    return b.node(
+        "Resize",
+        x,
+        "",
+        "",
+        shape,
+        mode=kind,
+        coordinate_transformation_mode=where,
+        nearest_mode="round_prefer_ceil" if mode == "nearest-exact" else "floor",
+        cubic_coeff_a=-0.75,
+    )
 
 
 @op("composite", spaces="functional", methods=False, onnx=_resize_form)

@@ -15,6 +15,12 @@ from .gather import along, gather, places, within
 Tensor = core.Tensor
 
 
+def _form(b, x, dim, index, src, reduction):
+    if not isinstance(src, str) or b.shape(src) != b.shape(index):
+        return Unsupported("scattering a number, or from a tensor larger than its index")
+    return b.node("ScatterElements", x, index, src, axis=dim, reduction=reduction)
+
+
 @op("call", tensors=("input", "index", "src"), spaces=(), methods=False, dtypes=ALL, kernel="scatter",
     onnx=lambda b, x, dim, index, src: b.node("ScatterElements", x, index, src, axis=dim), peer="scatter")  # fmt: skip
 def scatter_from(input, dim, index, src):
@@ -52,7 +58,7 @@ derivative(
 
 
 @op("call", tensors=("input", "index", "src"), inplace=True, dtypes=NUMBER,
-    onnx=lambda b, x, dim, index, src: b.node("ScatterElements", x, index, src, axis=dim, reduction="add"))  # fmt: skip
+    onnx=lambda b, x, dim, index, src: _form(b, x, dim, index, src, "add"))  # fmt: skip
 def scatter_add(input, dim, index, src):
     """Add one element of `src` for each place of `index`: its value says where along `dim`, its place says where otherwise.
 
@@ -100,9 +106,7 @@ derivative(scatter_add, input=lambda g: g, src=_scattered)
     "composite",
     tensors=("input", "index", "src"),
     dtypes=ALL,
-    onnx=lambda b, x, dim, index, src, value: (
-        b.node("ScatterElements", x, index, src, axis=dim) if isinstance(src, str) else Unsupported("a number as src")
-    ),
+    onnx=lambda b, x, dim, index, src, value: _form(b, x, dim, index, src, "none"),
 )
 def scatter(input, dim, index, src=None, *, value=None):
     """Put one element of `src` for each place of `index`: its value says where along `dim`, its place says where otherwise.
@@ -149,6 +153,7 @@ def scatter_(input, dim, index, src=None, *, value=None):
 
 
 @samples(scatter)
+@samples(scatter_from)
 @samples(scatter_add)
 def _(s):
     yield s(s.normal(4, 3), 0, s.tensor([[3, 1, 0], [0, 2, 2]], "int64"), s.normal(2, 3))
@@ -161,3 +166,8 @@ def _(s):
 def _(s):
     yield s(s.normal(3), 0, s.tensor([3], "int64"), s.normal(1)).raises(IndexError, ": expected indices")
     yield s(s.normal(3), 0, s.tensor([0, 1], "int64"), s.normal(1)).raises(RuntimeError, ": expected index no larger than src")
+
+
+@samples(scatter_from)
+def _(s):
+    yield s(s.normal(3, 4), 1, s.tensor([[0, 2], [1, 3], [3, 0]], dtype="int64"), s.normal(3, 2))

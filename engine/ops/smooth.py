@@ -123,6 +123,12 @@ def celu(input, alpha=1.0):
 derivative(celu, input=lambda g, input, alpha: where(gt(input, 0), g, g * exp(input / alpha)))
 
 
+def _softplus_form(b, x, beta, threshold):
+    scaled = b.node("Mul", x, _constant(b, x, beta))
+    soft = b.node("Div", b.node("Softplus", scaled), _constant(b, x, beta))
+    return b.node("Where", b.node("Greater", scaled, _constant(b, x, threshold)), x, soft)
+
+
 @op(
     "map",
     attrs=(
@@ -131,7 +137,7 @@ derivative(celu, input=lambda g, input, alpha: where(gt(input, 0), g, g * exp(in
     ),
     spaces="functional",
     methods=False,
-    onnx=lambda b, x, beta, threshold: b.node("Div", b.node("Softplus", b.node("Mul", x, _constant(b, x, beta))), _constant(b, x, beta)),
+    onnx=_softplus_form,
 )
 def softplus(input, beta=1.0, threshold=20.0):
     """Round off the corner of `relu`.

@@ -145,6 +145,7 @@ def softmax(input, dim=None, _stacklevel=3, dtype=None):
     Args:
         input: Scores.
         dim: The dimension of the classes.
+        _stacklevel: Not used; PyTorch has it.
         dtype: Convert to this first.
 
     Shape:
@@ -171,6 +172,7 @@ def log_softmax(input, dim=None, _stacklevel=3, dtype=None):
     Args:
         input: Scores.
         dim: The dimension of the classes.
+        _stacklevel: Not used; PyTorch has it.
         dtype: Convert to this first.
 
     Shape:
@@ -193,6 +195,12 @@ def log_softmax(input, dim=None, _stacklevel=3, dtype=None):
 @op("composite", spaces="functional", methods=False, onnx=_form("Softmax", -1))
 def softmin(input, dim=None, _stacklevel=3, dtype=None):
     """softmax of the negated input.
+
+    Args:
+        input: Scores.
+        dim: The dimension of the classes.
+        _stacklevel: Not used; PyTorch has it.
+        dtype: Convert to this first.
 
     Shape:
         input: any; result: that of input.

@@ -70,6 +70,7 @@ def _classifier(torch: Any, model: Any, shape: tuple[int, ...], optimizer: Any, 
 
 
 def mlp(torch: Any, layout: str) -> Step:
+    """A step of Adam on a classifier of 784 inputs."""
     nn = torch.nn
     model = nn.Sequential(nn.Linear(784, 256), nn.ReLU(), nn.Linear(256, 256), nn.ReLU(), nn.Linear(256, 10))
     _weights(torch, model)
@@ -84,6 +85,7 @@ def _policy_net(torch: Any) -> Any:
 
 
 def policy(torch: Any, layout: str) -> Step:
+    """A step of Adam on the network of a small agent, by cross-entropy with its actions."""
     model = _policy_net(torch)
     optimizer = _fused(torch, "Adam", model.parameters(), lr=1e-3)
     rng = np.random.default_rng(1)
@@ -102,6 +104,7 @@ def policy(torch: Any, layout: str) -> Step:
 
 
 def policy_latency(torch: Any, layout: str) -> Step:
+    """One observation through the network of a small agent, without recording."""
     model = _policy_net(torch)
     x = torch.from_numpy(np.random.default_rng(1).standard_normal((1, 4)).astype(np.float32))
 
@@ -113,6 +116,7 @@ def policy_latency(torch: Any, layout: str) -> Step:
 
 
 def resnet20(torch: Any, layout: str) -> Step:
+    """A step of SGD on the residual network for 32 x 32 images of He et al. (2015), arXiv:1512.03385."""
     nn = torch.nn
     functional = nn.functional
 

@@ -23,6 +23,7 @@ def load(engine: str, threads: int) -> Any:
 
 
 def main(engine: str, case: str, layout: str, threads: int) -> None:
+    """Build a case on an engine and answer commands until the input ends."""
     from .cases import CASES
 
     torch = load(engine, threads)

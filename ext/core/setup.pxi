@@ -92,6 +92,16 @@ cdef object impl_clone(Op op, PyObject** s):
     if a.rg and wb_grad_mode(): attach(op, r, s)
     return r
 
+cdef object impl_copy(Op op, PyObject** s):
+    cdef Tensor a, r
+    if not is_tensor(s[0]): raise not_a_tensor(op, 0, <object>s[0])
+    if not is_tensor(s[1]): raise not_a_tensor(op, 1, <object>s[1])
+    a = <Tensor>s[0]
+    r = empty_like(a)
+    copy_into(r, <Tensor>s[1])
+    if recording(op, s): attach_broadcast(op, r, s)
+    return r
+
 cdef object impl_contiguous(Op op, PyObject** s):
     cdef Tensor a, r
     cdef str order = str(<object>s[1]) if op.np_ > 1 else ""
@@ -142,12 +152,13 @@ def define(d):
     elif d.family == "composite": op.impl = impl_composite
     elif d.family == "cast": op.impl = impl_cast
     elif d.family == "clone": op.impl = impl_clone
+    elif d.family == "copy": op.impl = impl_copy
     elif d.family == "contiguous": op.impl = impl_contiguous
     else: raise ValueError(f"{d.name}: expected a family of map, reduce, view, call or composite, got {d.family!r}")
-    if d.family in ("map", "reduce", "call"):
+    if d.family in ("map", "reduce", "call", "copy"):
         e = d.kernel.encode()
         for i in range(n):
-            if kern[i].op == <bytes>e and (kern[i].kind == WB_MAP) == (d.family == "map"): op.kern[kern[i].dtype] = &kern[i]
+            if kern[i].op == <bytes>e and (kern[i].kind == WB_MAP) == (d.family in ("map", "copy")): op.kern[kern[i].dtype] = &kern[i]
     op.nback = shortcut_named(d.name)
     forward = d.name.removesuffix("_backward")
     if forward != d.name and forward in OPS: (<Op>OPS[forward]).back_op = op

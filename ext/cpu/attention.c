@@ -17,8 +17,8 @@ typedef struct {
 
 static attention_job attention_setup(const wb_call *c, int first) {
     const wb_array *q = c->in[first], *k = c->in[first + 1], *v = c->in[first + 2];
-    return (attention_job){.c = c, .heads = q->shape[1], .kv_heads = k->shape[1], .group = q->shape[1] / WB_MAX(k->shape[1], 1), .queries = q->shape[2],
-                           .keys = k->shape[2], .e = q->shape[3], .ev = v->shape[3], .causal = c->i[0] != 0, .scale = c->f[0]};
+    return (attention_job){.c = c, .heads = q->shape[1], .kv_heads = k->shape[1], .group = q->shape[1] / WB_MAX(k->shape[1], 1),
+                           .queries = q->shape[2], .keys = k->shape[2], .e = q->shape[3], .ev = v->shape[3], .causal = c->i[0] != 0, .scale = c->f[0]};
 }
 
 static int attention_scratch(attention_job *job, size_t elements, size_t size) {
@@ -53,7 +53,7 @@ static inline long F(panels)(long n) { return (n + 2 * VR - 1) / (2 * VR) * 2 * 
 static void F(apply_mask)(const attention_job *job, const wb_array *mask, long b, long h, long i, long m, long j, long n, real *s) {
     for (long r = 0; r < m; r++, s += KEYS) {
         if (mask) {
-            long at = b * mask->strides[0] + h * mask->strides[1] + (i + r) * mask->strides[2] + j * mask->strides[3], step = mask->strides[3];
+            long step = mask->strides[3], at = b * mask->strides[0] + h * mask->strides[1] + (i + r) * mask->strides[2] + j * step;
             if (mask->dtype == WB_BOOL) {
                 const char *p = mask->data + at;
                 for (long l = 0; l < n; l++) if (!p[l * step]) s[l] = -INFINITY;
@@ -75,8 +75,8 @@ static int F(attention_part)(void *arg, long part) {
     long chunk = part % job->chunks, h = part / job->chunks % job->heads, b = part / job->chunks / job->heads, kv = h / job->group;
     long first = chunk * job->chunk, last = WB_MIN(job->queries, first + job->chunk), e = job->e, ev = job->ev;
     long seen = job->causal ? WB_MIN(job->keys, last) : job->keys;
-    real *kt = (real *)(job->scratch + wb_pool_slot() * job->bytes), *vp = kt + F(panels)(job->keys + KEYS) * e, *s = vp + F(panels)(ev) * job->keys;
-    real *o = s + QUERIES * KEYS;
+    real *kt = (real *)(job->scratch + wb_pool_slot() * job->bytes), *vp = kt + F(panels)(job->keys + KEYS) * e;
+    real *s = vp + F(panels)(ev) * job->keys, *o = s + QUERIES * KEYS;
     for (long j = 0; j < seen; j += KEYS) {
         long n = WB_MIN(KEYS, seen - j);
         F(pack_transposed)(AT(k, b, kv, j), k->strides[2], n, e, kt + j * e);
@@ -130,26 +130,34 @@ static int F(attention)(const wb_call *c) {
     job.chunks = WB_MAX(1, WB_MIN((want + units - 1) / units, job.queries / (3 * QUERIES)));
     job.chunk = ((job.queries + job.chunks - 1) / job.chunks + QUERIES - 1) / QUERIES * QUERIES;
     job.chunks = (job.queries + job.chunk - 1) / job.chunk;
-    if (!attention_scratch(&job, F(panels)(job.keys + KEYS) * job.e + F(panels)(job.ev) * job.keys + QUERIES * (KEYS + job.ev) + 2 * VR, sizeof(real))) return WB_NO_MEMORY;
+    long elements = F(panels)(job.keys + KEYS) * job.e + F(panels)(job.ev) * job.keys + QUERIES * (KEYS + job.ev);
+    if (!attention_scratch(&job, elements, sizeof(real))) return WB_NO_MEMORY;
     if (want == 1) for (long p = 0; p < units * job.chunks; p++) F(attention_part)(&job, p);
     else wb_pool_run(F(attention_part), &job, units * job.chunks);
     wb_free(job.scratch, job.slots * job.bytes);
     return 0;
 }
 
-/* One part: a chunk of the keys of one key head, with all queries that see it. With w = e^(s - lse) and d = w (grad v^T - delta), delta = sum grad y:
-   dv = w^T grad, dk = scale d^T q, dq = scale d k. Where the keys come in several chunks, each has its own dq, summed afterwards. */
+/* Where a chunk of keys adds to the dq of a head; NULL where there is one chunk, which adds to the result itself. */
+static real *F(partial)(const attention_job *job, long chunk, long b, long h) {
+    long batch = job->c->in[1]->shape[0];
+    return job->partial ? (real *)job->partial + ((chunk * batch + b) * job->heads + h) * job->queries * job->e : NULL;
+}
+
+/* One part: a chunk of the keys of one key head, with all queries that see it. With w = e^(s - lse) and
+   d = w (grad v^T - delta), delta = sum grad y: dv = w^T grad, dk = scale d^T q, dq = scale d k. Where the keys come in several chunks, each has its own dq, summed afterwards. */
 static int F(attention_backward_part)(void *arg, long part) {
     const attention_job *job = arg;
     const wb_call *c = job->c;
     const wb_array *g = c->in[0], *q = c->in[1], *k = c->in[2], *v = c->in[3], *mask = c->in[4], *y = c->in[5], *lse = c->in[6];
     const wb_array *dq = c->out[0], *dk = c->out[1], *dv = c->out[2];
-    long chunk = part % job->chunks, kv = part / job->chunks % job->kv_heads, b = part / job->chunks / job->kv_heads, e = job->e, ev = job->ev;
-    long first = chunk * job->chunk, last = WB_MIN(job->keys, first + job->chunk), pe = F(panels)(e), pv = F(panels)(ev);
+    long chunk = part % job->chunks, kv = part / job->chunks % job->kv_heads, b = part / job->chunks / job->kv_heads;
+    long e = job->e, ev = job->ev, first = chunk * job->chunk, last = WB_MIN(job->keys, first + job->chunk), pe = F(panels)(e), pv = F(panels)(ev);
     real *kt = (real *)(job->scratch + wb_pool_slot() * job->bytes), *vt = kt + F(panels)(KEYS) * e, *kp = vt + F(panels)(KEYS) * ev;
-    real *s = kp + KEYS * pe, *d = s + QUERIES * KEYS, *gp = d + QUERIES * KEYS, *qp = gp + QUERIES * pv, *sk = qp + QUERIES * pe, *sv = sk + KEYS * e;
+    real *s = kp + KEYS * pe, *d = s + QUERIES * KEYS, *gp = d + QUERIES * KEYS, *qp = gp + QUERIES * pv;
+    real *sk = qp + QUERIES * pe, *sv = sk + KEYS * e;
     for (long h = kv * job->group; h < (kv + 1) * job->group; h++) {       /* dq is added to, key tile by key tile */
-        real *to = job->partial ? (real *)job->partial + ((chunk * c->in[1]->shape[0] + b) * job->heads + h) * job->queries * e : NULL;
+        real *to = F(partial)(job, chunk, b, h);
         for (long i = 0; i < job->queries; i++) memset(to ? to + i * e : AT(dq, b, h, i), 0, e * sizeof *to);
     }
     for (long j = first; j < last; j += KEYS) {
@@ -160,7 +168,7 @@ static int F(attention_backward_part)(void *arg, long part) {
         memset(sk, 0, n * e * sizeof *sk);
         memset(sv, 0, n * ev * sizeof *sv);
         for (long h = kv * job->group; h < (kv + 1) * job->group; h++) {
-            real *part_q = job->partial ? (real *)job->partial + ((chunk * c->in[1]->shape[0] + b) * job->heads + h) * job->queries * e : NULL;
+            real *part_q = F(partial)(job, chunk, b, h);
             for (long i = job->causal ? j / QUERIES * QUERIES : 0; i < job->queries; i += QUERIES) {
                 long m = WB_MIN(QUERIES, job->queries - i);
                 F(multiply)(m, n, e, job->scale, AT(q, b, h, i), q->strides[2], 1, kt, 2 * VR, e * 2 * VR, NULL, 0, s, KEYS);
@@ -221,7 +229,8 @@ static int F(attention_backward)(const wb_call *c) {
     job.chunk = ((job.keys + job.chunks - 1) / job.chunks + KEYS - 1) / KEYS * KEYS;
     job.chunks = (job.keys + job.chunk - 1) / job.chunk;
     long pe = F(panels)(job.e), pv = F(panels)(job.ev), keys = F(panels)(KEYS);
-    if (!attention_scratch(&job, keys * (job.e + job.ev) + KEYS * pe + 2 * QUERIES * KEYS + QUERIES * (pe + pv) + KEYS * (job.e + job.ev), sizeof(real))) return WB_NO_MEMORY;
+    long elements = keys * (job.e + job.ev) + KEYS * pe + 2 * QUERIES * KEYS + QUERIES * (pe + pv) + KEYS * (job.e + job.ev);
+    if (!attention_scratch(&job, elements, sizeof(real))) return WB_NO_MEMORY;
     size_t bytes = job.chunks > 1 ? job.chunks * c->in[1]->n * sizeof(real) : 0;
     if (bytes && !(job.partial = wb_alloc(bytes))) {
         wb_free(job.scratch, job.slots * job.bytes);

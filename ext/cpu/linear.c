@@ -107,7 +107,8 @@ static int F(linear_input_part)(void *arg, long part) {
 
 static int F(linear_input_backward)(const wb_call *c) {
     const wb_array *g = c->in[0], *w = c->in[1];
-    F(linear_job) s = {.x = (const real *)g->data, .w = (const real *)w->data, .y = (real *)c->out[0]->data, .n = w->shape[0], .k = w->shape[1]};
+    F(linear_job) s = {.x = (const real *)g->data, .w = (const real *)w->data, .y = (real *)c->out[0]->data, .n = w->shape[0],
+                       .k = w->shape[1]};
     s.m = c->out[0]->n / WB_MAX(s.k, 1);
     if (c->out[0]->n == 0) return 0;
     if (s.n * s.k > SMALL_WEIGHT) {

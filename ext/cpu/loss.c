@@ -42,7 +42,8 @@ WB_FAMILY(loss) {
 /* ---- cross entropy over class indices ----
    With p = softmax(x), a = (1 - smoothing) w[t], b = smoothing / classes: loss = -a log p[t] - b sum w log p,
    gradient = (a + b sum w) p - b w - a [t], times 1 / total weight for the mean. */
-static double F(cross_entropy_row)(const real *x, real *d, long n, long t, const real *w, double a, double b, double weights, double scale) {
+static double F(cross_entropy_row)(const real *x, real *d, long n, long t, const real *w, double a, double b, double weights,
+                                  double scale) {
     vr top = F(splat)(-INFINITY);
     for (long j = 0; j < n; j += VR) top = F(max)(F(get)(x + j, n - j, -INFINITY), top);
     double high = F(max_lanes)(top), total = 0;
@@ -74,7 +75,8 @@ static double F(cross_entropy_row)(const real *x, real *d, long n, long t, const
 static int F(cross_entropy_part)(void *arg, long part) {
     loss_job *job = arg;
     const wb_call *c = job->c;
-    long classes = c->in[0]->shape[c->in[0]->ndim - 1], ignored = c->i[1], lo = job->n * part / job->parts, hi = job->n * (part + 1) / job->parts;
+    long classes = c->in[0]->shape[c->in[0]->ndim - 1], ignored = c->i[1];
+    long lo = job->n * part / job->parts, hi = job->n * (part + 1) / job->parts;
     const real *x = (const real *)c->in[0]->data, *w = c->in[2] ? (const real *)c->in[2]->data : NULL;
     const int64_t *target = (const int64_t *)c->in[1]->data;
     real *loss = (real *)c->out[0]->data, *d = c->out[1] ? (real *)c->out[1]->data : NULL;

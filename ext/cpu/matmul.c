@@ -4,7 +4,8 @@
 #include "isa.h"
 #include "../core/blas.h"
 
-enum { TINY = 1 << 13 /* multiply-adds, where a call of BLAS costs more than the product */, ADDMM_ROWS = 192, ADDMM_COLS = 384, DOT_BLOCK = 1 << 13 };
+enum { TINY = 1 << 13 /* multiply-adds, where a call of BLAS costs more than the product */, ADDMM_ROWS = 192, ADDMM_COLS = 384 };
+enum { DOT_BLOCK = 1 << 13 };
 
 /* A matrix as BLAS takes it. */
 typedef struct { int transposed; long ld; } stored;
@@ -73,7 +74,8 @@ static int F(bmm)(const wb_call *c) {
     double one = (double)s.m * s.n * s.k;
     if (one > TINY && (y->shape[0] < 8 || one > 1 << 24)) {            /* few or large: every product is cut */
         for (long l = 0; l < y->shape[0]; l++)
-            GEMM(s.a.transposed, s.b.transposed, s.m, s.n, s.k, F(at)(a) + l * a->strides[0], s.a.ld, F(at)(b) + l * b->strides[0], s.b.ld, 0, F(at)(y) + l * s.m * s.n, s.n);
+            GEMM(s.a.transposed, s.b.transposed, s.m, s.n, s.k, F(at)(a) + l * a->strides[0], s.a.ld, F(at)(b) + l * b->strides[0], s.b.ld, 0,
+                 F(at)(y) + l * s.m * s.n, s.n);
         return 0;
     }
     s.parts = WB_MIN(y->shape[0], wb_parts(y->shape[0] * (one / VB + 30)));
@@ -124,8 +126,9 @@ static int F(mv_part)(void *arg, long part) {
     const F(mv_job) *s = arg;
     long blocks = (s->m + VR - 1) / VR, lo = blocks * part / s->parts * VR, hi = WB_MIN(s->m, blocks * (part + 1) / s->parts * VR);
     if (lo == hi) return 0;
-    if (s->a->strides[1] == 1 || s->k == 1) F(dots)(1, hi - lo, s->k, 1, s->x, s->k, F(at)(s->a) + lo * s->a->strides[0], s->a->strides[0], NULL, s->y + lo, s->m);
-    else F(multiply)(1, hi - lo, s->k, 1, s->x, s->k, 1, F(at)(s->a) + lo, s->a->strides[1], 2 * VR, NULL, 0, s->y + lo, s->m);
+    const real *a = F(at)(s->a) + lo * s->a->strides[0];
+    if (s->a->strides[1] == 1 || s->k == 1) F(dots)(1, hi - lo, s->k, 1, s->x, s->k, a, s->a->strides[0], NULL, s->y + lo, s->m);
+    else F(multiply)(1, hi - lo, s->k, 1, s->x, s->k, 1, a, s->a->strides[1], 2 * VR, NULL, 0, s->y + lo, s->m);
     return 0;
 }
 
@@ -150,7 +153,8 @@ typedef struct { const real *x, *y; long n, parts; double sums[64]; } F(dot_job)
 
 static int F(dot_part)(void *arg, long part) {
     F(dot_job) *s = arg;
-    long blocks = (s->n + DOT_BLOCK - 1) / DOT_BLOCK, lo = blocks * part / s->parts * DOT_BLOCK, hi = WB_MIN(s->n, blocks * (part + 1) / s->parts * DOT_BLOCK);
+    long blocks = (s->n + DOT_BLOCK - 1) / DOT_BLOCK;
+    long lo = blocks * part / s->parts * DOT_BLOCK, hi = WB_MIN(s->n, blocks * (part + 1) / s->parts * DOT_BLOCK);
     double total = 0;
     for (long block = lo; block < hi; block += DOT_BLOCK) {
         long end = WB_MIN(hi, block + DOT_BLOCK), j = block;

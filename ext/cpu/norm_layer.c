@@ -90,8 +90,8 @@ static int F(rms_norm)(const wb_call *c) {
     return wb_pool_run(F(rows_part), &job, job.parts);
 }
 
-/* With h = (x - mean) rstd and d = g w: dx = rstd (d - avg d - h avg(d h)), without avg d where nothing was centred; dw = sum g h, db = sum g.
-   A part keeps its sums of dw and db in `partial`, 2 n doubles, block by block of rows through floats. */
+/* With h = (x - mean) rstd and d = g w: dx = rstd (d - avg d - h avg(d h)), without avg d where nothing was centred; dw = sum g h,
+   db = sum g. A part keeps its sums of dw and db in `partial`, 2 n doubles, block by block of rows through floats. */
 static int F(rows_backward_part)(void *arg, long part) {
     enum { ROWS = 32 };
     const norm_job *job = arg;
@@ -179,7 +179,8 @@ static int F(groups_part)(void *arg, long part) {
             real *to = y + u * n + k * positions;
             long channel = u % groups * each + k;
             vr shift = F(splat)(m), scale = F(splat)(w ? s * w[channel] : s), plus = F(splat)(b ? b[channel] : 0);
-            for (long j = 0; j < positions; j += VR) F(put)(to + j, (F(get)(from + j, positions - j, 0) - shift) * scale + plus, positions - j);
+            for (long j = 0; j < positions; j += VR)
+                F(put)(to + j, (F(get)(from + j, positions - j, 0) - shift) * scale + plus, positions - j);
         }
     }
     return 0;

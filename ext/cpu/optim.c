@@ -56,17 +56,8 @@ enum { OPTIM_PART = 1 << 15 };
         } \
         return WB_OK; \
     } \
-    static int scale_part_##S(void *arg, long part) { \
-        const wb_call *c = arg; \
-        const long lo = part * OPTIM_PART, n = WB_MIN((long)OPTIM_PART, c->out[0]->n - lo); \
-        T *p_ = (T *)c->out[0]->data + lo; \
-        const T factor = (T)c->f[0]; \
-        WB_EACH p_[i] *= factor; \
-        return WB_OK; \
-    } \
     static int sgd_step_##S(const wb_call *c) { return wb_pool_run(sgd_part_##S, (void *)c, (c->in[0]->n + OPTIM_PART - 1) / OPTIM_PART); } \
-    static int adam_step_##S(const wb_call *c) { return wb_pool_run(adam_part_##S, (void *)c, (c->in[0]->n + OPTIM_PART - 1) / OPTIM_PART); } \
-    static int clip_scale_##S(const wb_call *c) { return wb_pool_run(scale_part_##S, (void *)c, (c->out[0]->n + OPTIM_PART - 1) / OPTIM_PART); }
+    static int adam_step_##S(const wb_call *c) { return wb_pool_run(adam_part_##S, (void *)c, (c->in[0]->n + OPTIM_PART - 1) / OPTIM_PART); }
 WB_EACH_FLOAT(OPTIM)
 
 WB_FAMILY(optim) {
@@ -74,6 +65,4 @@ WB_FAMILY(optim) {
     WB_KERNEL("sgd_step", WB_F64, WB_CALL, WB_STRIDED, sgd_step_f64);
     WB_KERNEL("adam_step", WB_F32, WB_CALL, WB_STRIDED, adam_step_f32);
     WB_KERNEL("adam_step", WB_F64, WB_CALL, WB_STRIDED, adam_step_f64);
-    WB_KERNEL("clip_scale", WB_F32, WB_CALL, WB_STRIDED, clip_scale_f32);
-    WB_KERNEL("clip_scale", WB_F64, WB_CALL, WB_STRIDED, clip_scale_f64);
 }

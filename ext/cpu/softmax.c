@@ -100,7 +100,8 @@ static void F(backward_columns)(const real *g, const real *y, real *d, long n, l
         if (!take_log) a *= F(get)(y + k * inner, w, 0);
         s += a;
     }
-    for (long k = 0; k < n; k++) F(put)(d + k * inner, F(backward)(F(get)(g + k * inner, w, 0), F(get)(y + k * inner, w, 0), s, take_log), w);
+    for (long k = 0; k < n; k++)
+        F(put)(d + k * inner, F(backward)(F(get)(g + k * inner, w, 0), F(get)(y + k * inner, w, 0), s, take_log), w);
 }
 
 static int F(backward_part)(void *arg, long part) {

@@ -4,8 +4,8 @@
 
 /* C[rows, n] = alpha A B + I, n <= PANEL; A's element (i, p) is at i * rs + p * cs, I is NULL for nothing and has the row length ldi
    (0: one row for all). rows, `full` (n == PANEL) and `wide` (n > VR) are constants at every call. */
-static inline __attribute__((always_inline)) void F(tile)(int rows, int full, int wide, long n, long k, real alpha, const real *a, long rs, long cs,
-                                                          const real *b, long ldb, const real *i, long ldi, real *c, long ldc) {
+static inline __attribute__((always_inline)) void F(tile)(int rows, int full, int wide, long n, long k, real alpha, const real *a, long rs,
+                                                          long cs, const real *b, long ldb, const real *i, long ldi, real *c, long ldc) {
     vr s[6][2];
     for (int r = 0; r < rows; r++) s[r][0] = s[r][1] = (vr){0};
     for (long p = 0; p < k; p++, a += cs, b += ldb) {
@@ -29,8 +29,10 @@ static inline __attribute__((always_inline)) void F(tile)(int rows, int full, in
 }
 
 #define TILE(name, full, wide) \
-    static void F(name)(long m, long n, long k, real alpha, const real *a, long rs, long cs, const real *b, long ldb, const real *i, long ldi, real *c, long ldc) { \
-        for (; m >= 6; m -= 6, a += 6 * rs, c += 6 * ldc, i = i ? i + 6 * ldi : i) F(tile)(6, full, wide, n, k, alpha, a, rs, cs, b, ldb, i, ldi, c, ldc); \
+    static void F(name)(long m, long n, long k, real alpha, const real *a, long rs, long cs, const real *b, long ldb, const real *i, long ldi, \
+                        real *c, long ldc) { \
+        for (; m >= 6; m -= 6, a += 6 * rs, c += 6 * ldc, i = i ? i + 6 * ldi : i) \
+            F(tile)(6, full, wide, n, k, alpha, a, rs, cs, b, ldb, i, ldi, c, ldc); \
         switch (m) { \
         case 5: F(tile)(5, full, wide, n, k, alpha, a, rs, cs, b, ldb, i, ldi, c, ldc); break; \
         case 4: F(tile)(4, full, wide, n, k, alpha, a, rs, cs, b, ldb, i, ldi, c, ldc); break; \
@@ -46,8 +48,8 @@ TILE(tiles_narrow, 0, 0)
 
 /* C[m, n] = alpha A B + I for any m and n; `panel` is how far apart the panels of PANEL columns of B are: PANEL where B is an
    ordinary matrix, k * PANEL where `pack_transposed` made it. */
-static void F(multiply)(long m, long n, long k, real alpha, const real *a, long rs, long cs, const real *b, long ldb, long panel, const real *i, long ldi,
-                        real *c, long ldc) {
+static void F(multiply)(long m, long n, long k, real alpha, const real *a, long rs, long cs, const real *b, long ldb, long panel,
+                        const real *i, long ldi, real *c, long ldc) {
     for (long j = 0; j < n; j += PANEL, b += panel) {
         const real *init = i ? i + j : NULL;
         if (n - j >= PANEL) F(tiles_full)(m, PANEL, k, alpha, a, rs, cs, b, ldb, init, ldi, c + j, ldc);
@@ -94,6 +96,15 @@ static void F(pack_transposed)(const real *w, long ldw, long n, long k, real *to
     }
 }
 
+/* The same panels from a matrix of k rows and n columns as it is. */
+static void F(pack)(const real *b, long ldb, long k, long n, real *to) {
+    for (long j = 0; j < n; j += PANEL)
+        for (long p = 0; p < k; p++, to += PANEL) {
+            F(store)(to, F(get)(b + p * ldb + j, n - j, 0));
+            F(store)(to + VR, F(get)(b + p * ldb + j + VR, WB_MAX(0, n - j - VR), 0));
+        }
+}
+
 /* The sums of VR vectors, one a lane. */
 static inline __attribute__((always_inline)) vr F(sum_each)(vr r[VR]) {
 #pragma GCC unroll 4
@@ -105,8 +116,10 @@ static inline __attribute__((always_inline)) vr F(sum_each)(vr r[VR]) {
     return r[0];
 }
 
-/* y[i, j] = alpha sum_p x[i, p] w[j, p] + bias[j]: dot products of rows, for few rows of x. Lanes hold partial sums, so the order is another one. */
-static void F(dots)(long m, long n, long k, real alpha, const real *x, long ldx, const real *w, long ldw, const real *bias, real *y, long ldy) {
+/* y[i, j] = alpha sum_p x[i, p] w[j, p] + bias[j]: dot products of rows, for few rows of x. Lanes hold partial sums, so the
+   order of addition is another one than that of the tiles. */
+static void F(dots)(long m, long n, long k, real alpha, const real *x, long ldx, const real *w, long ldw, const real *bias,
+                    real *y, long ldy) {
     for (long j = 0; j < n; j += VR) {
         const real *row[VR];
         for (int q = 0; q < VR; q++) row[q] = w + WB_MIN(j + q, n - 1) * ldw;

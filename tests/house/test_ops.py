@@ -17,7 +17,8 @@ from .tree import ROOT
 
 DEFINED = {name: op for name, op in REGISTRY.items() if getattr(op, "definition", None) is not None and op.definition.name == name}
 PUBLIC = {name: op for name, op in DEFINED.items() if op.definition.spaces or op.definition.methods}
-KNOWN = set(DEFINED)
+STEPS = {"adam_step", "sgd_step"}  # run by engine.optim, over all parameters in one call
+KNOWN = {o.definition.kernel for o in DEFINED.values()} | set(DEFINED) | STEPS
 
 
 def parse(path):

@@ -1,0 +1,201 @@
+"""Pooling to a given size."""
+
+from __future__ import annotations
+
+import math
+
+from workbench.ext.core import _core as core
+
+from ._define import Unsupported, op, refuses, samples
+from .conv import pair
+from .errors import expected
+from .pool import adaptively_averaged
+from .pooling import _as_planes, _back, _check
+
+Tensor = core.Tensor
+
+
+def _adaptive_size(name, n, input, output_size):
+    wanted = output_size if isinstance(output_size, (tuple, list)) else (output_size,) * n
+    if len(wanted) != n:
+        raise expected(name, f"output_size of {n} numbers", repr(tuple(wanted)), error=RuntimeError)
+    return pair(name, [d if w is None else w for w, d in zip(wanted, input.shape[-n:])], "output_size", n, 0)
+
+
+ADAPTIVE = "cells of unequal size have no form in ONNX"
+
+
+def _adaptive_form(kind):
+    def form(b, input, output_size, *rest):
+        n = len(b.shape(input)) - 2
+        size = output_size if isinstance(output_size, (tuple, list)) else (output_size,) * n
+        shape = b.shape(input)[2:]
+        if tuple(size) == (1,) * n:
+            return b.node(f"Global{kind}Pool", input)
+        if any(w is None or d % w for d, w in zip(shape, size)):
+            return Unsupported(ADAPTIVE)
+        return b.node(
+            f"{kind}Pool", input, kernel_shape=[d // w for d, w in zip(shape, size)], strides=[d // w for d, w in zip(shape, size)]
+        )
+
+    return form
+
+
+@op("composite", spaces="functional", methods=False, onnx=_adaptive_form("Average"))
+def adaptive_avg_pool2d(input, output_size):
+    """The mean over each cell of a grid laid over the image, whatever its size.
+
+    Args:
+        input: Images.
+        output_size: Cells: an int or (rows, columns); None keeps the input's size.
+
+    Shape:
+        input: (N, C, H, W) or (C, H, W); result: (N, C, *output_size).
+
+    Returns:
+        Tensor of the dtype of `input`.
+
+    Raises:
+        RuntimeError: `input` has another number of dimensions.
+
+    Example:
+        >>> adaptive_avg_pool2d(tensor([[[1.0, 2.0], [3.0, 4.0]]]), 1)
+        tensor([[[2.5000]]])
+    """
+    _check("adaptive_avg_pool2d", input, 2)
+    return _back(adaptively_averaged(_as_planes(input, 2), _adaptive_size("adaptive_avg_pool2d", 2, input, output_size)), input, 2)
+
+
+@samples(adaptive_avg_pool2d)
+def _(s):
+    yield s(s.normal(2, 3, 4, 6), 1)
+    yield s(s.normal(2, 3, 4, 6), (2, 3))
+    yield s(s.normal(2, 3, 4, 5), (None, 3)).without("onnx", because=ADAPTIVE)
+
+
+@refuses(adaptive_avg_pool2d)
+def _(s):
+    yield s(s.normal(4, 4), 2).raises(RuntimeError, "adaptive_avg_pool2d: expected input of 4 dimensions")
+    yield s(s.normal(1, 2, 4, 4), (1, 2, 3)).raises(RuntimeError, "adaptive_avg_pool2d: expected output_size of 2 numbers")
+
+
+@op("composite", spaces=("torch", "functional"), methods=False, onnx=_adaptive_form("Average"))
+def adaptive_avg_pool1d(input, output_size):
+    """The mean over each of `output_size` pieces of a sequence.
+
+    Args:
+        input: Sequences.
+        output_size: Number of pieces.
+
+    Shape:
+        input: (N, C, L) or (C, L); result: (N, C, output_size).
+
+    Returns:
+        Tensor of the dtype of `input`.
+
+    Raises:
+        RuntimeError: `input` has another number of dimensions.
+
+    Example:
+        >>> adaptive_avg_pool1d(tensor([[1.0, 2.0, 3.0, 4.0]]), 2)
+        tensor([[1.5000, 3.5000]])
+    """
+    _check("adaptive_avg_pool1d", input, 1)
+    size = _adaptive_size("adaptive_avg_pool1d", 1, input, output_size)
+    return _back(adaptively_averaged(_as_planes(input, 1), (1, *size)), input, 1)
+
+
+@samples(adaptive_avg_pool1d)
+def _(s):
+    yield s(s.normal(2, 3, 6), 3)
+    yield s(s.normal(2, 3, 5), 2).without("onnx", because=ADAPTIVE)
+
+
+@refuses(adaptive_avg_pool1d)
+def _(s):
+    yield s(s.normal(4), 2).raises(RuntimeError, "adaptive_avg_pool1d: expected input of 3 dimensions")
+
+
+@op("composite", spaces="functional", methods=False, onnx=_adaptive_form("Max"))
+def adaptive_max_pool2d(input, output_size, return_indices=False):
+    """The largest value of each cell of a grid laid over the image, whatever its size.
+
+    Args:
+        input: Images.
+        output_size: Cells: an int or (rows, columns); None keeps the input's size.
+        return_indices: Not offered.
+
+    Shape:
+        input: (N, C, H, W) or (C, H, W); result: (N, C, *output_size).
+
+    Returns:
+        Tensor of the dtype of `input`.
+
+    Raises:
+        RuntimeError: `input` has another number of dimensions.
+
+    Example:
+        >>> adaptive_max_pool2d(tensor([[[1.0, 2.0], [3.0, 4.0]]]), 1)
+        tensor([[[4.]]])
+    """
+    from .pieces import stack
+
+    _check("adaptive_max_pool2d", input, 2)
+    if return_indices:
+        raise expected("adaptive_max_pool2d", "return_indices=False", "True", "use max_pool2d for indices", NotImplementedError)
+    rows, columns = _adaptive_size("adaptive_max_pool2d", 2, input, output_size)
+    h, w = input.shape[-2:]
+    cells = [
+        input[..., i * h // rows : math.ceil((i + 1) * h / rows), j * w // columns : math.ceil((j + 1) * w / columns)].amax((-2, -1))
+        for i in range(rows)
+        for j in range(columns)
+    ]
+    return stack(cells, -1).reshape(*input.shape[:-2], rows, columns)
+
+
+@samples(adaptive_max_pool2d)
+def _(s):
+    yield s(s.distinct(2, 3, 4, 6), (2, 3))
+    yield s(s.distinct(2, 3, 4, 5), 1)
+
+
+@refuses(adaptive_max_pool2d)
+def _(s):
+    yield s(s.normal(4, 4), 2).raises(RuntimeError, "adaptive_max_pool2d: expected input of 4 dimensions")
+
+
+@op("composite", spaces="functional", methods=False, onnx=_adaptive_form("Max"))
+def adaptive_max_pool1d(input, output_size, return_indices=False):
+    """The largest value of each of `output_size` pieces of a sequence.
+
+    Args:
+        input: Sequences.
+        output_size: Number of pieces.
+        return_indices: Not offered.
+
+    Shape:
+        input: (N, C, L) or (C, L); result: (N, C, output_size).
+
+    Returns:
+        Tensor of the dtype of `input`.
+
+    Raises:
+        RuntimeError: `input` has another number of dimensions.
+
+    Example:
+        >>> adaptive_max_pool1d(tensor([[1.0, 2.0, 3.0, 4.0]]), 2)
+        tensor([[2., 4.]])
+    """
+    _check("adaptive_max_pool1d", input, 1)
+    size = _adaptive_size("adaptive_max_pool1d", 1, input, output_size)
+    return adaptive_max_pool2d(input.unsqueeze(-2), (1, *size), return_indices).squeeze(-2)
+
+
+@samples(adaptive_max_pool1d)
+def _(s):
+    yield s(s.distinct(2, 3, 6), 3)
+
+
+@refuses(adaptive_max_pool1d)
+def _(s):
+    yield s(s.normal(4), 2).raises(RuntimeError, "adaptive_max_pool1d: expected input of 3 dimensions")

@@ -1,0 +1,191 @@
+# One node's derivative: what was saved, the rules of its definition, and where gradients go.
+
+cdef inline Tensor saved_tensor(Node nd, int i):
+    cdef Tensor t = <Tensor>nd.saved[i]
+    if t.st.version != nd.ver[i]: changed(nd, (<Op>nd.op).params[i], nd.ver[i], t.st.version)
+    return t
+
+cdef object changed(Node nd, what, long saved, long now):
+    raise RuntimeError(f"backward: expected {what} saved by {(<Op>nd.op).name} unchanged, got one that was changed in place afterwards (version {now}, saved at {saved}); work on a clone() or out of place")
+
+cdef object rule_argument(Node nd, int c, bint create_graph):
+    cdef Op op = <Op>nd.op
+    cdef Tensor t
+    if c < 1000:
+        if not nd.have >> c & 1: return None
+        return saved_tensor(nd, c) if is_tensor(nd.saved[c]) else <object>nd.saved[c]
+    if c == 1000: return result_of(nd, create_graph)
+    if c == 1001: return tuple([nd.edges[k].to != NULL and (k >= 32 or nd.need >> k & 1) for k in range(nd.ne)])
+    if c < 3000: return (<tuple>nd.extras)[c - 2000]
+    if c < 4000:
+        c = op.ord_[c - 3000]
+        return <object>nd.shapes[c] if nd.have_shape >> c & 1 else ()
+    return DTYPES[nd.edges[op.ord_[c - 4000]].dt]
+
+cdef object result_of(Node nd, bint create_graph):
+    cdef Tensor t, r
+    cdef int i
+    if nd.nout > 1:
+        many = []
+        for i, x in enumerate(<tuple>nd.result):
+            if x is not None and create_graph and (<Tensor>x).a.dtype >= WB_F16:
+                r = alias(<Tensor>x)
+                Py_INCREF(nd)
+                r.fn = <PyObject*>nd; r.onr = i; r.rg = True
+                many.append(r)
+            else: many.append(x)
+        return tuple(many)
+    t = <Tensor>nd.result
+    if t.st.version != nd.rver: changed(nd, "result", nd.rver, t.st.version)
+    if not create_graph: return t
+    r = alias(t)
+    Py_INCREF(nd)
+    r.fn = <PyObject*>nd; r.rg = True
+    return r
+
+cdef list derive(Node nd, list gs, bint create_graph):
+    "the gradients of the inputs, as the definition writes them"
+    cdef Op op
+    cdef int k, c
+    cdef list args
+    if nd.pyfn != NULL: return list((<object>nd.pyfn)(gs, tuple([nd.edges[k].to != NULL for k in range(nd.ne)])))
+    op = <Op>nd.op
+    g = gs[0] if nd.nout == 1 else tuple(gs)
+    if op.together is not None:
+        args = [g]
+        for c in <tuple>op.together_codes: args.append(rule_argument(nd, c, create_graph))
+        return list(op.together(*args))
+    if op.rules is not None:
+        if op.seq >= 0:
+            args = [g]
+            for c in <tuple>(<tuple>op.codes)[0]: args.append(rule_argument(nd, c, create_graph))
+            return list((<tuple>op.rules)[0](*args))
+        out = [None] * nd.ne
+        for k in range(nd.ne):
+            if not nd.need >> k & 1 or (<tuple>op.rules)[k] is None: continue
+            args = [g]
+            for c in <tuple>(<tuple>op.codes)[k]: args.append(rule_argument(nd, c, create_graph))
+            out[k] = (<tuple>op.rules)[k](*args)
+        return out
+    if op.formula is not None: return derive_by_formula(nd, op, gs, create_graph)
+    raise RuntimeError(f"backward: expected an operation with a derivative, got {op.name}, which has none")
+
+cdef list derive_by_formula(Node nd, Op op, list gs, bint create_graph):
+    "differentiate the meaning in plain ops, over aliases of the inputs that stand for themselves alone"
+    cdef list args = [], stand = [], which = [], roots = [], grads = []
+    cdef int i, k, old = wb_grad_mode()
+    cdef Tensor t
+    out = [None] * nd.ne
+    wb_set_grad_mode(1)
+    try:
+        for i in range(op.np_):
+            v = rule_argument(nd, i, create_graph)
+            k = op.ord_[i]
+            if k >= 0 and isinstance(v, Tensor) and nd.need >> k & 1:
+                t = apply1(o_identity, v) if create_graph else alias(<Tensor>v)
+                t.rg = True
+                stand.append(t)
+                which.append(k)
+                v = t
+            args.append(v)
+        r = op.formula(*args)
+        for x, g in zip((r,) if nd.nout == 1 else r, gs):
+            if g is not None and isinstance(x, Tensor) and (<Tensor>x).rg: roots.append(x); grads.append(g)
+        if roots:
+            for k, g in zip(which, run_backward(roots, grads, True, create_graph, stand, True)): out[k] = g
+    finally: wb_set_grad_mode(old)
+    return out
+
+cdef Tensor unbroadcast(Tensor g, tuple shape):
+    cdef int lead, i
+    if shape_tuple(g) == shape: return g
+    lead = g.a.ndim - len(shape)
+    dims = list(range(lead)) + [lead + i for i in range(len(shape)) if shape[i] == 1 and g.a.shape[lead + i] != 1]
+    if dims: g = apply3(o_sum, g, tuple(dims), True)
+    return apply2(o_reshape, g, shape) if lead else g
+
+cdef object apply3(Op op, a, b, c):
+    cdef PyObject* s[MAXP]
+    cdef int i
+    s[0] = <PyObject*>a; s[1] = <PyObject*>b; s[2] = <PyObject*>c
+    for i in range(3, op.np_): s[i] = op.dflt[i]
+    return run(op, s)
+
+cdef int fix_edges(Node nd, list out) except -1:
+    "what the engine does for every rule: undo broadcasting, return to the input's dtype"
+    cdef int k
+    cdef Tensor t
+    for k in range(nd.ne):
+        if out[k] is None or nd.edges[k].to == NULL: continue
+        t = out[k]
+        if k < 32 and nd.unb >> k & 1: t = unbroadcast(t, tuple(<object>nd.shapes[k]))
+        if t.a.dtype != nd.edges[k].dt: t = apply2(o_cast, t, DTYPES[nd.edges[k].dt])
+        out[k] = t
+    return 0
+
+cdef inline bint same_for_add(Tensor g, Tensor h) noexcept:
+    return g.a.dtype == h.a.dtype and same_dense(&g.a, &h.a) and o_add.kern[h.a.dtype] != NULL
+
+cdef int add_in_place(Tensor h, Tensor g) except -1:
+    cdef char* p[3]
+    cdef long st[3]
+    cdef long item[3]
+    p[0] = h.a.data; p[1] = g.a.data; p[2] = h.a.data
+    st[0] = 1; st[1] = 1; st[2] = 1
+    item[0] = wb_itemsize[h.a.dtype]; item[1] = item[0]; item[2] = item[0]
+    call_map(o_add.kern[h.a.dtype], 3, p, item, st, h.a.n, o_add.dattr)
+    return 0
+
+cdef int gather(PyObject** slot, Tensor g, bint create_graph) except -1:
+    "add g into a slot; in place where nobody else can see the buffer"
+    cdef Tensor h
+    if slot[0] == NULL:
+        Py_INCREF(g)
+        slot[0] = <PyObject*>g
+        return 0
+    h = <Tensor>slot[0]                                    # two references: the slot's and ours
+    if not create_graph and Py_REFCNT(slot[0]) == 2 and h.st.rc == 1 and h.st.owner == NULL and h.fn == NULL and same_for_add(g, h):
+        return add_in_place(h, g)
+    r = apply2(o_add, h, g)
+    Py_INCREF(r)
+    Py_DECREF(h)
+    slot[0] = <PyObject*>r
+    return 0
+
+cdef object call_hooks(dict hooks, g):
+    cdef object r
+    for f in list(hooks.values()):
+        r = f(g)
+        if r is not None:
+            if not isinstance(r, Tensor): raise TypeError(f"hook: expected a Tensor or None to be returned, got {type(r).__name__}")
+            g = r
+    return g
+
+cdef int accumulate(Tensor leaf, Tensor g, bint owned, bint create_graph, dict capture) except -1:
+    "into leaf.grad, or into what is captured; `owned`: the engine alone holds g"
+    cdef Tensor h
+    cdef PyObject* slot
+    if leaf.hooks != NULL and (<Hooks>leaf.hooks).before:
+        g = call_hooks((<Hooks>leaf.hooks).before, g)
+        owned = False
+    if not same_shape(&g.a, &leaf.a): raise RuntimeError(f"backward: expected a gradient of shape {shape_tuple(leaf)}, got {shape_tuple(g)}")
+    if capture is not None:
+        key = (<Py_ssize_t><PyObject*>leaf, -1)
+        if key in capture: capture[key] = g if capture[key] is None else apply2(o_add, capture[key], g)
+        return 0
+    if leaf.grad_ == NULL:
+        if not create_graph:
+            if g.fn != NULL or g.rg: g = alias(g); owned = False
+            if not owned or g.st.rc != 1 or g.st.owner != NULL or (not same_dense(&g.a, &leaf.a) and leaf.a.layout & WB_DENSE):
+                h = empty_like(leaf) if g.a.dtype == leaf.a.dtype else empty_like_as(leaf, g.a.dtype)
+                copy_into(h, g)
+                g = h
+        set_grad(leaf, g)
+    elif not create_graph and same_for_add(<Tensor>leaf.grad_, g) and (<Tensor>leaf.grad_).fn == NULL:
+        h = <Tensor>leaf.grad_
+        add_in_place(h, g)
+        h.st.version += 1
+    else: set_grad(leaf, apply2(o_add, <object>leaf.grad_, g))
+    if leaf.hooks != NULL and (<Hooks>leaf.hooks).after:
+        for f in list((<Hooks>leaf.hooks).after.values()): f(leaf)
+    return 0
