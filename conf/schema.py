@@ -32,6 +32,8 @@ def ranged(
 
 @dataclass
 class ResNet:
+    """model: a residual network of so many blocks a stage, of these widths."""
+
     name: str = MISSING
     blocks: list[int] = ranged(low=1)  # noqa: RUF009
     widths: list[int] = ranged(low=1)  # noqa: RUF009
@@ -43,6 +45,8 @@ class ResNet:
 
 @dataclass
 class Images:
+    """data: a set of images and how it is fed."""
+
     name: str = MISSING
     root: str | None = MISSING
     download: bool = MISSING
@@ -60,6 +64,8 @@ class Images:
 
 @dataclass
 class SGD:
+    """optim: stochastic gradient descent with momentum."""
+
     name: str = MISSING
     lr: float = ranged(above=0)
     momentum: float = ranged(low=0, below=1)
@@ -73,6 +79,8 @@ class SGD:
 
 @dataclass
 class AdamW:
+    """optim: Adam with decoupled weight decay."""
+
     name: str = MISSING
     lr: float = ranged(above=0)
     betas: list[float] = ranged(low=0, below=1)  # noqa: RUF009
@@ -86,6 +94,8 @@ class AdamW:
 
 @dataclass
 class OneCycle:
+    """schedule: up to the rate of the optimizer, then down along a cosine."""
+
     name: str = MISSING
     warmup: float = ranged(above=0, below=1)
     start: float = ranged(low=1)
@@ -93,17 +103,23 @@ class OneCycle:
 
 @dataclass
 class Cosine:
+    """schedule: down along a cosine, after a warm-up."""
+
     name: str = MISSING
     floor: float = ranged(low=0, high=1)
 
 
 @dataclass
 class Constant:
+    """schedule: the rate of the optimizer throughout."""
+
     name: str = MISSING
 
 
 @dataclass
 class Checkpoints:
+    """trainer.checkpoint: how often the state is saved and what is kept."""
+
     every_epochs: int = ranged(low=0)
     every_steps: int = ranged(low=0)
     keep_last: int = ranged(low=1)
@@ -114,6 +130,8 @@ class Checkpoints:
 
 @dataclass
 class Trainer:
+    """trainer: how long, and how strictly."""
+
     epochs: int = ranged(low=1)
     max_steps: int | None = ranged(low=1)
     label_smoothing: float = ranged(low=0, below=1)
@@ -124,6 +142,8 @@ class Trainer:
 
 @dataclass
 class Logger:
+    """logger: what a run writes for TensorBoard."""
+
     tensorboard: bool = MISSING
     every_steps: int = ranged(low=1)
     histograms: bool = MISSING

@@ -193,7 +193,8 @@ def check(name: str, input: Any, weight: Any, bias: Any, n: int, groups: Any, tr
         outputs = weight.shape[1] * groups
     else:
         if channels != weight.shape[1] * groups:
-            wanted = f"input of {weight.shape[1] * groups} channels (weight is {tuple(weight.shape)}{f', groups={groups}' if groups > 1 else ''})"
+            which = f"weight is {tuple(weight.shape)}" + (f", groups={groups}" if groups > 1 else "")
+            wanted = f"input of {weight.shape[1] * groups} channels ({which})"
             raise expected(name, wanted, f"{channels}", error=RuntimeError)
         if weight.shape[0] % groups:
             raise expected(name, f"weight of a multiple of {groups} output channels for groups={groups}", weight, error=RuntimeError)
