@@ -10,7 +10,8 @@ from typing import Any
 
 from workbench.ext.core import _core
 
-from . import grad_mode, ops, printing
+from . import grad_mode as _grad_mode  # noqa: F401 - makes no_grad a decorator
+from . import ops, printing
 from .dtypes import *  # noqa: F403
 from .errors import expected as _expected
 

@@ -253,9 +253,7 @@ class Keys(_Draws):
             return self._held[:, skip : skip + n]
         key = (self._k0, self._k1)
         if many * each <= _FEW:
-            flat = [
-                philox((b & _MASK, b >> 32, s & _MASK, s >> 32), key) for s in self.streams.tolist() for b in range(first, last)
-            ]
+            flat = [philox((b & _MASK, b >> 32, s & _MASK, s >> 32), key) for s in self.streams.tolist() for b in range(first, last)]
             out = np.array(flat, np.uint32)
         else:
             blocks = np.tile(np.arange(first, last, dtype=np.uint64), many)

@@ -126,8 +126,8 @@ def train(config: Any, run: Run) -> dict[str, float]:
     train_set = sets.train.with_transform(transforms.Compose([transforms.ToTensor(), *augment, normalise]))
     test_set = sets.test.with_transform(transforms.Compose([transforms.ToTensor(), normalise]))
     workers = config.data.workers
-    loader = DataLoader(train_set, config.data.batch_size, shuffle=True, drop_last=True, num_workers=workers)
-    test_loader = DataLoader(test_set, config.trainer.eval_batch_size, num_workers=workers)
+    loader: Any = DataLoader(train_set, config.data.batch_size, shuffle=True, drop_last=True, num_workers=workers)
+    test_loader: Any = DataLoader(test_set, config.trainer.eval_batch_size, num_workers=workers)
 
     # Model, optimizer, schedule. Initialisation draws from config.seed, which the run has set.
     model = ResNet(sets.shape[0], len(sets.classes), list(config.model.blocks), list(config.model.widths))

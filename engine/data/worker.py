@@ -193,4 +193,3 @@ def _stop(processes: list[Any], receivers: list[Receiver], owner: int) -> None:
     for process in processes:
         if not process.is_alive():
             process.close()
-

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections import namedtuple
 from collections.abc import Callable, Iterable
-from types import FunctionType
 from typing import Any
 
 from workbench.ext.core import _core as core
@@ -37,7 +36,7 @@ class Definition:
         self.__dict__.update(fields)
 
 
-def _parameters(f: FunctionType) -> tuple[tuple[str, ...], tuple[Any, ...], int]:
+def _parameters(f: Any) -> tuple[tuple[str, ...], tuple[Any, ...], int]:
     code = f.__code__
     n, k = code.co_argcount, code.co_kwonlyargcount
     names = code.co_varnames[: n + k]
@@ -63,7 +62,7 @@ def op(
     kernel: str = "",
     onnx: str | Callable[..., Any] | Unsupported | None = None,
     peer: str | Callable[..., Any] | None = None,
-) -> Callable[[FunctionType], Op]:
+) -> Callable[[Any], Op]:
     """Define an op.
 
     Args:
@@ -89,7 +88,7 @@ def op(
         peer: PyTorch's name of it below `torch` (by default found in the spaces), or a function of torch arguments.
     """
 
-    def wrap(f: FunctionType) -> Op:
+    def wrap(f: Any) -> Op:
         names, defaults, npos = _parameters(f)
         named = names[:tensors] if isinstance(tensors, int) else tensors
         sequence = next((t[1:] for t in named if t.startswith("*")), None)
@@ -118,7 +117,7 @@ def op(
     return wrap
 
 
-def infer(o: Op) -> Callable[[FunctionType], FunctionType]:
+def infer(o: Op) -> Callable[[Any], Any]:
     """Attach the inference of a `call` or `view` op: bound arguments in, errors raised here, the plan of the call out.
 
     A `call` op returns `(outputs, ints, floats)`: outputs is a list of `(shape, dtype)`, extra ones included; ints and floats are the
@@ -127,7 +126,7 @@ def infer(o: Op) -> Callable[[FunctionType], FunctionType]:
     result is a copy.
     """
 
-    def wrap(f: FunctionType) -> FunctionType:
+    def wrap(f: Any) -> Any:
         o.definition.infer = f
         core.set_infer(o, f)
         return f
@@ -135,7 +134,7 @@ def infer(o: Op) -> Callable[[FunctionType], FunctionType]:
     return wrap
 
 
-def _needs(o: Op, f: FunctionType, skip: int) -> tuple[tuple[str, ...], tuple[int, ...]]:
+def _needs(o: Op, f: Any, skip: int) -> tuple[tuple[str, ...], tuple[int, ...]]:
     """How the core finds each argument of a rule: (kind, index) packed into one number."""
     params, extra = o.definition.params, o.definition.extra
     code = []
@@ -159,7 +158,7 @@ def _needs(o: Op, f: FunctionType, skip: int) -> tuple[tuple[str, ...], tuple[in
     return tuple(code)
 
 
-def derivative(o: Op, *, together: FunctionType | None = None, **rules: FunctionType | None) -> None:
+def derivative(o: Op, *, together: Any = None, **rules: Any) -> None:
     """Attach the derivative, written in ops, so that it has derivatives itself.
 
     `derivative(mul, input=lambda g, other: g * other, other=lambda g, input: g * input)`: one rule for each tensor that has a
@@ -179,11 +178,11 @@ def derivative(o: Op, *, together: FunctionType | None = None, **rules: Function
         core.set_rules(o, fs, tuple(_needs(o, f, 1) if f else () for f in fs))
 
 
-def formula(o: Op) -> Callable[[FunctionType], FunctionType]:
+def formula(o: Op) -> Callable[[Any], Any]:
     """Attach the meaning in plain ops, from the same arguments: what the derivative of a fused op (usually a `*_backward`) is taken
     from, by differentiating it. The result must be the op's own, to rounding."""
 
-    def wrap(f: FunctionType) -> FunctionType:
+    def wrap(f: Any) -> Any:
         o.definition.formula = f
         core.set_formula(o, f)
         return f

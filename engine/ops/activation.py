@@ -276,7 +276,7 @@ def _(s):
 @samples(hardsigmoid)
 @samples(hardswish)
 def _(s):
-    yield s(s.away(3, 4, kinks=(-3, 3)))
+    yield s(s.away(3, 4, kinks=(-3, 3))).within(rtol=1e-6, because="PyTorch takes the sixth in float32")
 
 
 @samples(relu_backward)

@@ -111,7 +111,7 @@ derivative(cast, input=lambda g, input_dtype: cast(g, input_dtype))
 @samples(cast)
 def _(s):
     yield s(s.normal(2, 3), core.float64)
-    yield s(s.normal(2, 3), core.float32)
+    yield s(s.normal(2, 3), core.float32).without("gradcheck", "gradgradcheck", because="rounding has no differences")
 
 
 @refuses(cast)

@@ -271,4 +271,3 @@ STRIDED = _Strided()
 cdef object REPR = object.__repr__
 cdef object WEAKREF
 from weakref import ref as WEAKREF
-

@@ -34,7 +34,7 @@ class SubpixelShift(RandomTransform):
         down, across = (keys.uniform(-self.pixels, self.pixels) + reach for _ in range(2))
         top, left = np.floor(down).astype(np.int64), np.floor(across).astype(np.int64)
         v, u = ((place - start).astype(x.dtype)[:, None, None, None] for place, start in ((down, top), (across, left)))
-        windows = np.lib.stride_tricks.sliding_window_view(padded, (height + 1, width + 1), axis=(2, 3))  # type: ignore[call-overload]
+        windows = np.lib.stride_tricks.sliding_window_view(padded, (height + 1, width + 1), axis=(2, 3))
         corners = windows[np.arange(n), :, top, left]
         rows = corners[:, :, :-1] * (1 - v) + corners[:, :, 1:] * v
         return rows[..., :-1] * (1 - u) + rows[..., 1:] * u

@@ -202,7 +202,5 @@ def test_refuses(call, error, says):
 
 
 def test_reprs():
-    assert repr(T.RandomCrop(4, padding=1)) == (
-        "RandomCrop(size=(4, 4), padding=1, pad_if_needed=False, fill=0, padding_mode='constant')"
-    )
+    assert repr(T.RandomCrop(4, padding=1)) == ("RandomCrop(size=(4, 4), padding=1, pad_if_needed=False, fill=0, padding_mode='constant')")
     assert "ToTensor()" in repr(T.Compose([T.ToTensor(), T.RandomHorizontalFlip()]))

@@ -43,7 +43,7 @@ def resume(*more):
 
 
 def folder():
-    return max(Path("runs/tiny").iterdir())
+    return max(Path("runs/tiny").iterdir(), key=lambda run: run.stat().st_ctime_ns)  # two runs may share a second
 
 
 def about():

@@ -80,9 +80,7 @@ def test_goes_on_after_loading(case):
     assert begun + rates(other, resumed, STEPS - 17) == whole
 
 
-@pytest.mark.parametrize(
-    "case", ["step", "multistep", "constant", "linear", "exponential", "polynomial", "cosine", "lambda", "one-cycle"]
-)
+@pytest.mark.parametrize("case", ["step", "multistep", "constant", "linear", "exponential", "polynomial", "cosine", "lambda", "one-cycle"])
 def test_given_epoch(case):
     torch = pytest.importorskip("torch")
     ours, theirs = optimizer(engine), optimizer(torch)

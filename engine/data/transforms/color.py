@@ -223,5 +223,3 @@ class RandomErasing(RandomTransform):
             else:
                 window[:] = np.reshape(self.value, (-1, 1, 1))
         return out
-
-

@@ -127,9 +127,7 @@ class RandomCrop(RandomTransform):
         padding_mode: As in `Pad`.
     """
 
-    def __init__(
-        self, size: Any, padding: Any = None, pad_if_needed: bool = False, fill: Any = 0, padding_mode: str = "constant"
-    ) -> None:
+    def __init__(self, size: Any, padding: Any = None, pad_if_needed: bool = False, fill: Any = 0, padding_mode: str = "constant") -> None:
         self.size, self.padding, self.pad_if_needed = size_pair(size, "RandomCrop"), padding, pad_if_needed
         self.fill, self.padding_mode = fill, padding_mode
         if padding_mode not in _PADDING:
@@ -326,5 +324,3 @@ class RandomRotation(RandomAffine):
 
     def __init__(self, degrees: Any, interpolation: Any = "nearest", center: Sequence[float] | None = None, fill: Any = 0) -> None:
         super().__init__(degrees, interpolation=interpolation, fill=fill, center=center)
-
-
