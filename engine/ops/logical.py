@@ -65,7 +65,7 @@ def logical_or(input, other):
 
     Example:
         >>> logical_or(tensor([True, True]), tensor([True, False]))
-        tensor([ True,  True])
+        tensor([True, True])
     """
     return np.logical_or(input, other)
 

@@ -205,6 +205,5 @@ def meshgrid(*tensors, indexing="ij"):
     shape = tuple(x.numel() for x in lines)
     grids = [x.reshape((-1,) + (1,) * (len(shape) - 1 - i)).expand(shape) for i, x in enumerate(lines)]
     if swap:
-        grids = [x.transpose(0, 1) for x in grids]
         grids[:2] = grids[1::-1]
     return tuple(grids)
