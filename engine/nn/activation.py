@@ -83,7 +83,11 @@ class Hardtanh(_Activation):
 
     _settings = ("min_val", "max_val")
 
-    def __init__(self, min_val: float = -1.0, max_val: float = 1.0, inplace: bool = False) -> None:
+    def __init__(
+        self, min_val: float = -1.0, max_val: float = 1.0, inplace: bool = False, min_value: None = None, max_value: None = None
+    ) -> None:
+        if min_value is not None or max_value is not None:
+            raise TypeError("Hardtanh: expected min_value and max_value to be left out; use min_val and max_val")
         if not max_val > min_val:
             raise ValueError(f"Hardtanh: expected max_val above min_val, got {max_val} and {min_val}")
         self._set(min_val=min_val, max_val=max_val, inplace=inplace)

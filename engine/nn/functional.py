@@ -34,7 +34,9 @@ def _with_inplace(function: Any) -> Any:
         if twin is not None:
             return twin(*args, **kwargs)
         target = args[0] if args else kwargs["input"]
-        return target.copy_(function(*args, **kwargs))
+        # backward needs the input as it was, so the function gets a copy of it
+        rest = {k: v for k, v in kwargs.items() if k != "input"}
+        return target.copy_(function(target.clone(), *args[1:], **rest))
 
     return call
 

@@ -76,9 +76,19 @@ def trunc_normal_(tensor: Tensor, mean: float = 0.0, std: float = 1.0, a: float 
         return (1.0 + math.erf((x - mean) / std / math.sqrt(2.0))) / 2.0
 
     with core.no_grad():
-        tensor.uniform_(2 * below(a) - 1, 2 * below(b) - 1, generator=generator)
-        tensor.erfinv_().mul_(std * math.sqrt(2.0)).add_(mean)
-        return tensor.clamp_(a, b)
+        drawn = core.make_empty(tuple(tensor.shape), core.float64).uniform_(2 * below(a) - 1, 2 * below(b) - 1, generator=generator)
+        return tensor.copy_((_erfinv(drawn) * (std * math.sqrt(2.0)) + mean).clamp(a, b))
+
+
+def _erfinv(y: Tensor) -> Tensor:
+    """The inverse of erf in float64: Winitzki's approximation, made exact by Newton's steps."""
+    y = y.clamp(-1 + 1e-15, 1 - 1e-15)
+    log = (1 - y * y).log()
+    t = 2 / (math.pi * 0.147) + log / 2
+    x = y.sign() * ((t * t - log / 0.147).sqrt() - t).sqrt()
+    for _ in range(3):
+        x = x - (x.erf() - y) * (math.sqrt(math.pi) / 2) * (x * x).exp()
+    return x
 
 
 def constant_(tensor: Tensor, val: float) -> Tensor:
