@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import secrets
+import os
 
 import numpy as np
 
@@ -52,7 +52,7 @@ class Generator:
 
     def seed(self) -> int:
         """Start anew from a seed that the system gives; returns it."""
-        self._restart(secrets.randbits(63), 0)
+        self._restart(int.from_bytes(os.urandom(8), "little") >> 1, 0)
         return self._seed
 
     def initial_seed(self) -> int:

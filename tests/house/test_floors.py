@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
+
 import pytest
 
 from .tree import imports, modules
@@ -54,3 +57,31 @@ def test_small_modules_stay_small_and_apart():
     }
     rooms = {f"workbench.engine.{name}" for name in ("ops", *BETWEEN, *ROOMS, *UPPER)}
     assert packages <= rooms
+
+
+def test_importing_the_engine_stays_quick():
+    """Its time is NumPy's and its own files': nothing that is slow to import comes along before it is used."""
+    heavy = {
+        "hydra",
+        "omegaconf",
+        "rich",
+        "sklearn",
+        "scipy",
+        "PIL",
+        "onnx",
+        "tensorboardX",
+        "safetensors",
+        "torch",
+        "multiprocessing",
+        "asyncio",
+    }
+    subpackages = {
+        "workbench.engine.nn",
+        "workbench.engine.optim",
+        "workbench.engine.data",
+        "workbench.engine.testing",
+        "workbench.engine.onnx",
+    }
+    code = f"import sys, workbench.engine; print(*sorted({heavy | subpackages!r} & set(sys.modules)))"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.split() == []
