@@ -108,6 +108,14 @@ class NLLLoss(_WeightedLoss):
         return F.nll_loss(input, target, weight=self.weight, ignore_index=self.ignore_index, reduction=self.reduction)
 
 
+class NLLLoss2d(NLLLoss):
+    """NLLLoss under its former name for images.
+
+    Shape:
+        input: (N, C, H, W); target: (N, H, W) of class indices.
+    """
+
+
 class CrossEntropyLoss(_WeightedLoss):
     """-weight[target] log_softmax(input)[target]; "mean" divides by the sum of the weights.
 

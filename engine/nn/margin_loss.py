@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
 
 from workbench.ext.core._core import Tensor
 
@@ -118,6 +117,8 @@ class TripletMarginLoss(_Loss):
         reduction: str = "mean",
     ) -> None:
         super().__init__(size_average, reduce, reduction)
+        if margin <= 0:
+            raise expected("TripletMarginLoss", "margin of more than 0", f"{margin}")
         self.margin = margin
         self.p = p
         self.eps = eps
@@ -145,14 +146,23 @@ class TripletMarginWithDistanceLoss(_Loss):
         reduction: str = "mean",
     ) -> None:
         super().__init__(reduction=reduction)
+        if margin <= 0:
+            raise expected("TripletMarginWithDistanceLoss", "margin of more than 0", f"{margin}")
         self.distance_function = distance_function
         self.margin = margin
         self.swap = swap
 
     def forward(self, anchor: Tensor, positive: Tensor, negative: Tensor) -> Tensor:
-        distance: Any = self.distance_function or F.pairwise_distance
-        near, far = distance(anchor, positive), distance(anchor, negative)
-        if self.swap:
-            far = far.minimum(distance(positive, negative))
-        loss = (near - far + self.margin).clamp(min=0)
-        return loss.mean() if self.reduction == "mean" else loss.sum() if self.reduction == "sum" else loss
+        distance, options = self.distance_function, {"margin": self.margin, "swap": self.swap, "reduction": self.reduction}
+        return F.triplet_margin_with_distance_loss(anchor, positive, negative, distance_function=distance, **options)
+
+
+class MultiLabelMarginLoss(_Loss):
+    """sum of max(0, 1 - input[right] + input[wrong]) / C; target lists the right classes of a sample, ended by -1.
+
+    Shape:
+        input and target: (N, C) or (C,); result: (), or (N,) with reduction="none".
+    """
+
+    def forward(self, input: Tensor, target: Tensor) -> Tensor:
+        return F.multilabel_margin_loss(input, target, reduction=self.reduction)

@@ -99,6 +99,13 @@ def floating(op: str, input: Tensor, argument: str = "input") -> None:
         raise expected(op, f"{argument} of a floating dtype", input, f"cast with {argument}.float()", RuntimeError)
 
 
+def tensors(op: str, **given: Any) -> None:
+    """Raise unless every argument is a Tensor: `tensors("kl_div", input=input, target=target)`."""
+    for argument, t in given.items():
+        if not isinstance(t, Tensor):
+            raise expected(op, f"{argument} to be a Tensor", type(t).__name__, error=TypeError)
+
+
 def made(shape: Sequence[int], dtype: Any, device: Any, value: float = 0) -> Tensor:
     """A new tensor full of `value`."""
     return core.fill(core.make_empty(tuple(shape), dtype, device), value)

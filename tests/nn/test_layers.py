@@ -311,6 +311,8 @@ BAD = [
     (lambda: nn.L1Loss(reduction="max"), ValueError, "reduction to be"),
     (lambda: nn.MSELoss(True), TypeError, "use reduction="),
     (lambda: nn.MultiMarginLoss(p=3), ValueError, "p to be 1 or 2"),
+    (lambda: nn.TripletMarginLoss(0.0), ValueError, "margin of more than 0"),
+    (lambda: nn.TripletMarginWithDistanceLoss(margin=-1.0), ValueError, "margin of more than 0"),
     (lambda: nn.Parameter([1.0]), TypeError, "Parameter: expected data to be a Tensor, got [1.0]"),
     (lambda: nn.functional.relux(1), AttributeError, "did you mean"),
 ]

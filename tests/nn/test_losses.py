@@ -38,10 +38,12 @@ LOSSES = [
     ("SoftMarginLoss", {}, [X, np.sign(Y)]),
     ("MultiLabelSoftMarginLoss", {"weight": W}, [X, (P > 0.5) * 1.0]),
     ("MultiMarginLoss", {"p": 2}, [X, CLASSES]),
+    ("MultiLabelMarginLoss", {}, [X, np.array([[0, 2, -1, 4, 0], [-1, 1, 1, 1, 1], [0, 1, 2, 3, 4], [3, -1, 0, 0, 0]])]),
     ("CosineEmbeddingLoss", {"margin": 0.1}, [X, X, SIGNS]),
     ("MarginRankingLoss", {"margin": 0.3}, [(4,), (4,), SIGNS]),
     ("TripletMarginLoss", {"swap": True}, [X, (4, 5), Y]),
     ("TripletMarginWithDistanceLoss", {}, [X, (4, 5), Y]),
+    ("TripletMarginWithDistanceLoss", {"distance_function": lambda a, b: (a - b).abs().sum(-1), "swap": True}, [X, (4, 5), Y]),
 ]
 
 
