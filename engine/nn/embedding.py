@@ -33,7 +33,7 @@ class Embedding(Module):
 
     Example:
         >>> Embedding(10, 3)(tensor([[1, 2], [4, 9]])).shape
-        (2, 2, 3)
+        torch.Size([2, 2, 3])
     """
 
     def __init__(

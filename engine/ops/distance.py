@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
+import numpy as np
+
 from workbench.ext.core import _core as core
 
 from ._define import Unsupported, op, refuses, samples
-from ._help import broadcast, floating
+from ._help import broadcast, floating, tensors
 from .errors import expected
 from .magnitude import vector_norm
 
-Tensor = core.Tensor
 VECTORS = Unsupported("it is made of norms and products; export those")
 
 
-def _checked(name, *tensors):
-    for argument, t in tensors:
-        if not isinstance(t, Tensor):
-            raise expected(name, f"{argument} to be a Tensor", type(t).__name__, error=TypeError)
+def _checked(name, **given):
+    tensors(name, **given)
+    for argument, t in given.items():
         floating(name, t, argument)
 
 
@@ -45,7 +45,7 @@ def normalize(input, p=2.0, dim=1, eps=1e-12, out=None):
         >>> normalize(tensor([[3.0, 4.0]]))
         tensor([[0.6000, 0.8000]])
     """
-    _checked("normalize", ("input", input))
+    _checked("normalize", input=input)
     if out is not None:
         raise expected("normalize", "out to be None", out, "use the result", NotImplementedError)
     return input / vector_norm(input, p, dim, True).clamp(min=eps)
@@ -88,7 +88,7 @@ def cosine_similarity(x1, x2, dim=1, eps=1e-8):
         >>> cosine_similarity(tensor([[3.0, 4.0]]), tensor([[4.0, 3.0]]))
         tensor([0.9600])
     """
-    _checked("cosine_similarity", ("x1", x1), ("x2", x2))
+    _checked("cosine_similarity", x1=x1, x2=x2)
     shape = broadcast("cosine_similarity", x1.shape, x2.shape)
     x1, x2 = x1.expand(shape), x2.expand(shape)
     a, b = (x / vector_norm(x, 2, dim, True).clamp(min=eps) for x in (x1, x2))
@@ -131,7 +131,7 @@ def pairwise_distance(x1, x2, p=2.0, eps=1e-6, keepdim=False):
         >>> pairwise_distance(tensor([[0.0, 0.0]]), tensor([[3.0, 4.0]]))
         tensor([5.0000])
     """
-    _checked("pairwise_distance", ("x1", x1), ("x2", x2))
+    _checked("pairwise_distance", x1=x1, x2=x2)
     return vector_norm(x1 - x2 + eps, p, -1, keepdim)
 
 
@@ -144,3 +144,103 @@ def _(s):
 @refuses(pairwise_distance)
 def _(s):
     yield s(s.normal(3, 4), 1.0).raises(TypeError, "pairwise_distance: expected x2 to be a Tensor, got float")
+
+
+def _order(name, p):
+    if p < 0:
+        raise expected(name, "p of 0 or more", f"{p}", error=RuntimeError)
+
+
+@op("composite", spaces=("torch", "functional"), methods=False, onnx=VECTORS)
+def pdist(input, p=2):
+    """The distances between all pairs of rows, each pair once: those above the diagonal of the table of distances.
+
+    Args:
+        input: Vectors.
+        p: Order of the norm; 0 or more.
+
+    Shape:
+        input: (N, D); result: (N (N - 1) / 2), the pairs (0, 1), (0, 2), ..., (1, 2), ...
+
+    Returns:
+        Tensor of values of 0 or more.
+
+    Raises:
+        RuntimeError: `input` has not 2 dimensions, or `p` is negative.
+
+    Example:
+        >>> pdist(tensor([[0.0, 0.0], [3.0, 4.0], [0.0, 1.0]]))
+        tensor([5.0000, 1.0000, 4.2426])
+    """
+    _checked("pdist", input=input)
+    _order("pdist", p)
+    if input.ndim != 2:
+        raise expected("pdist", "input of 2 dimensions", input, error=RuntimeError)
+    one, other = (core.from_numpy(i) for i in np.triu_indices(input.shape[0], 1))
+    return vector_norm(input.index_select(0, one) - input.index_select(0, other), p, -1)
+
+
+@samples(pdist)
+def _(s):
+    yield s(s.normal(4, 3))
+    for p in (0, 1.0, 1.5, float("inf")):
+        yield s(s.normal(4, 3), p)
+    yield s(s.normal(1, 3))
+
+
+@refuses(pdist)
+def _(s):
+    yield s(s.normal(3)).raises(RuntimeError, "pdist: expected input of 2 dimensions")
+    yield s(s.normal(3, 2), -1).raises(RuntimeError, "pdist: expected p of 0 or more, got -1")
+    yield s([1.0]).raises(TypeError, "pdist: expected input to be a Tensor, got list")
+
+
+@op("composite", tensors=2, spaces="torch", methods=False, onnx=VECTORS)
+def cdist(x1, x2, p=2.0, compute_mode="use_mm_for_euclid_dist_if_necessary"):
+    """The distances between every row of one batch and every row of another.
+
+    Args:
+        x1: Vectors.
+        x2: Vectors.
+        p: Order of the norm; 0 or more.
+        compute_mode: Accepted for PyTorch's sake; distances are always taken from differences.
+
+    Shape:
+        x1: (*, P, D); x2: (*, R, D), with * broadcasting; result: (*, P, R).
+
+    Returns:
+        Tensor of values of 0 or more.
+
+    Raises:
+        RuntimeError: the shapes do not fit, or `p` is negative.
+        ValueError: there is no such compute_mode.
+
+    Example:
+        >>> cdist(tensor([[0.0, 0.0]]), tensor([[3.0, 4.0], [0.0, 1.0]]))
+        tensor([[5., 1.]])
+    """
+    _checked("cdist", x1=x1, x2=x2)
+    _order("cdist", p)
+    if compute_mode not in MODES:
+        raise expected("cdist", f"compute_mode to be one of {', '.join(MODES)}", compute_mode)
+    if x1.ndim < 2 or x2.ndim < 2 or x1.shape[-1] != x2.shape[-1]:
+        shapes = f"{tuple(x1.shape)} and {tuple(x2.shape)}"
+        raise expected("cdist", "x1 (*, P, D) and x2 (*, R, D)", shapes, error=RuntimeError)
+    return vector_norm(x1.unsqueeze(-2) - x2.unsqueeze(-3), p, -1)
+
+
+MODES = ("use_mm_for_euclid_dist_if_necessary", "use_mm_for_euclid_dist", "donot_use_mm_for_euclid_dist")
+
+
+@samples(cdist)
+def _(s):
+    yield s(s.normal(4, 3), s.normal(5, 3))
+    for p in (0.0, 1.0, 3.0, float("inf")):
+        yield s(s.normal(2, 2, 3), s.normal(4, 3), p)
+
+
+@refuses(cdist)
+def _(s):
+    yield s(s.normal(3), s.normal(2, 3)).raises(RuntimeError, "cdist: expected x1 (*, P, D) and x2 (*, R, D)")
+    yield s(s.normal(3, 2), s.normal(3, 2), -1.0).raises(RuntimeError, "cdist: expected p of 0 or more")
+    yield s(s.normal(3, 2), s.normal(3, 2), 2.0, "mm").raises(ValueError, "cdist: expected compute_mode to be one of")

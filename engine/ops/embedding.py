@@ -1,4 +1,4 @@
-"""Rows of a table, and classes as vectors."""
+"""Rows of a table."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import numpy as np
 from workbench.ext.core import _core as core
 
 from ._define import Unsupported, derivative, infer, op, refuses, samples
+from ._help import tensors
 from .comparison import eq, where
 from .errors import expected
 
@@ -71,6 +72,31 @@ def _(s):
     yield s(s.normal(4, 3), s.integers(4, high=5), 5, 2)
 
 
+@op("call", tensors=("input", "factor"), spaces=(), methods=False, onnx=Unsupported("it differs from its input in its gradient alone"))
+def scaled_gradient(input, factor):
+    """The input itself, with a gradient that is multiplied by `factor`.
+
+    Shape:
+        input: any; factor: one that broadcasts to it; result: that of input.
+    """
+    return input.copy()
+
+
+@infer(scaled_gradient)
+def _(input, factor):
+    return [(tuple(input.shape), input.dtype)], (), ()
+
+
+derivative(scaled_gradient, input=lambda g, factor: g * factor)
+
+
+@samples(scaled_gradient)
+def _(s):
+    yield s(s.normal(3, 2), s.positive(3, 1)).without(
+        "gradcheck", "gradgradcheck", because="the gradient differs from the slope, on purpose"
+    )
+
+
 def _embedding_form(b, input, weight, *rest):
     return b.node("Gather", weight, input)
 
@@ -88,7 +114,7 @@ def embedding(input, weight, padding_idx=None, max_norm=None, norm_type=2.0, sca
         padding_idx: A row that gets no gradient; negative ones count from the end.
         max_norm: Rows that are looked up are first scaled in place to at most this norm; None leaves them.
         norm_type: Order of that norm.
-        scale_grad_by_freq: Not offered.
+        scale_grad_by_freq: Divide the gradient of a row by how often it is looked up.
         sparse: Accepted for PyTorch's sake; gradients are dense.
 
     Shape:
@@ -100,24 +126,30 @@ def embedding(input, weight, padding_idx=None, max_norm=None, norm_type=2.0, sca
     Raises:
         IndexError: there is no such row.
         RuntimeError: `input` is not of whole numbers, or `weight` is not a table.
-        NotImplementedError: `scale_grad_by_freq` is set.
 
     Example:
         >>> embedding(tensor([1, 0]), tensor([[1.0, 2.0], [3.0, 4.0]]))
         tensor([[3., 4.],
                 [1., 2.]])
     """
-    if scale_grad_by_freq:
-        raise expected("embedding", "scale_grad_by_freq to be False", True, "scale the gradient of weight in a hook", NotImplementedError)
+    tensors("embedding", input=input, weight=weight)
     n = weight.shape[0]
     if padding_idx is not None and not -n <= padding_idx < n:
         raise expected("embedding", f"padding_idx in the range [{-n}, {n - 1}]", padding_idx, error=RuntimeError)
     if max_norm is not None:
-        _renormalise(weight, input, max_norm, norm_type)
-    return embedding_of(weight, input, -1 if padding_idx is None else padding_idx % n)
+        renormalise(weight, input, max_norm, norm_type)
+    rows = embedding_of(weight, input, -1 if padding_idx is None else padding_idx % n)
+    return by_frequency(rows, input) if scale_grad_by_freq else rows
 
 
-def _renormalise(weight, input, max_norm, norm_type):
+def by_frequency(rows, input):
+    """The rows that `input` picked, each with its gradient divided by how often it was picked."""
+    which = input.numpy()
+    factor = 1 / np.bincount(which.reshape(-1), minlength=1)[which]
+    return scaled_gradient(rows, core.from_numpy(factor[..., None].astype(rows.dtype.numpy)))
+
+
+def renormalise(weight, input, max_norm, norm_type):
     with core.no_grad():
         rows = core.from_numpy(np.unique(input.numpy()))
         part = weight.detach()[rows]
@@ -132,6 +164,14 @@ def _(s):
         "gradcheck", because="the padding row gets no gradient, on purpose"
     )
 
+    often = s.tensor([[0, 1, 0], [3, 0, 1]], "int64")
+    yield s(often, s.normal(5, 3), scale_grad_by_freq=True).without(
+        "gradcheck", "gradgradcheck", because="the gradient is scaled, on purpose"
+    )
+    yield s(s.integers(2, 4, high=5), s.positive(5, 3), max_norm=1.0).without(
+        "bookkeeping", "gradcheck", "gradgradcheck", "versions", because="the table is changed in place"
+    )
+
 
 @refuses(embedding)
 def _(s):
@@ -139,55 +179,3 @@ def _(s):
     yield s(s.normal(2), s.normal(5, 3)).raises(RuntimeError, "embedding: expected input of dtype int64")
     yield s(s.tensor([0], "int64"), s.normal(5, 3), padding_idx=5).raises(RuntimeError, "embedding: expected padding_idx")
     yield s(s.tensor([0], "int64"), s.normal(5)).raises(RuntimeError, "embedding: expected weight of 2")
-
-
-@op("call", spaces="functional", methods=False, dtypes=("int64",), onnx=Unsupported("export eye and Gather"))
-def one_hot(tensor, num_classes=-1):
-    """Write classes as vectors of zeros with a one.
-
-    Args:
-        tensor: Classes, of dtype int64, >= 0.
-        num_classes: How many there are; -1 means the largest class and one more.
-
-    Shape:
-        tensor: (*); result: (*, num_classes).
-
-    Returns:
-        Tensor of int64.
-
-    Raises:
-        RuntimeError: a class is negative or too large, or `tensor` is not of int64.
-
-    Example:
-        >>> functional.one_hot(tensor([0, 2]))
-        tensor([[1, 0, 0],
-                [0, 0, 1]])
-    """
-    n = int(tensor.max()) + 1 if num_classes < 0 else num_classes
-    return (tensor[..., None] == np.arange(n)).astype(np.int64)
-
-
-@infer(one_hot)
-def _(tensor, num_classes):
-    if tensor.dtype is not core.int64:
-        raise expected("one_hot", "tensor of dtype int64", tensor, "cast with tensor.long()", RuntimeError)
-    values = tensor.numpy()
-    if not values.size and num_classes <= 0:
-        raise expected("one_hot", "num_classes for a tensor without elements", num_classes, error=RuntimeError)
-    low, high = (int(values.min()), int(values.max())) if values.size else (0, -1)
-    if low < 0 or 0 <= num_classes <= high:
-        raise expected("one_hot", f"classes in the range [0, {num_classes})", f"one from {low} to {high}", error=RuntimeError)
-    return [((*tensor.shape, high + 1 if num_classes < 0 else num_classes), core.int64)], [num_classes], []
-
-
-@samples(one_hot)
-def _(s):
-    yield s(s.integers(3, 2, high=4))
-    yield s(s.integers(3, high=4), 6)
-
-
-@refuses(one_hot)
-def _(s):
-    yield s(s.tensor([-1], "int64")).raises(RuntimeError, "one_hot: expected classes")
-    yield s(s.tensor([3], "int64"), 3).raises(RuntimeError, "one_hot: expected classes")
-    yield s(s.mask(3)).raises(RuntimeError, "one_hot: expected tensor of dtype int64")

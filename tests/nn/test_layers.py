@@ -21,6 +21,7 @@ LAYERS = [
     ("Linear", (3, 4, False), [(3,)]),
     ("Linear", (3, 4), [(2, 5, 3)]),
     ("Bilinear", (3, 4, 2), [(5, 3), (5, 4)]),
+    ("Bilinear", (3, 4, 2, False), [(2, 5, 3), (2, 5, 4)]),
     ("Flatten", (), [L2]),
     ("Flatten", (0, 1), [L2]),
     ("Unflatten", (1, (3, 1)), [L2]),
@@ -65,6 +66,7 @@ LAYERS = [
     ("RMSNorm", ((6, 5), 1e-6, False), [L2]),
     ("LocalResponseNorm", (2,), [L2]),
     ("LocalResponseNorm", (3, 0.1, 0.5, 2.0), [L2]),
+    ("LocalResponseNorm", (2, 0.2), [L3]),
     ("Embedding", (7, 3), [("int", 7, 2, 4)]),
     ("Embedding", (7, 3, 2), [("int", 7, 2, 4)]),
     ("Embedding", (7, 3, -1, None, 2.0, True), [("int", 7, 2, 4)]),
@@ -72,6 +74,8 @@ LAYERS = [
     ("EmbeddingBag", (7, 3), [("int", 7, 2, 4)]),
     ("EmbeddingBag", (7, 3, None, 2.0, False, "sum"), [("int", 7, 5), np.array([0, 2])]),
     ("EmbeddingBag", (7, 3, None, 2.0, False, "max"), [("int", 7, 2, 4)]),
+    ("EmbeddingBag", (7, 3, None, 2.0, False, "max", False, None, True, 1), [np.array([3, 1, 1, 0, 6, 2]), np.array([0, 2, 2, 6])]),
+    ("EmbeddingBag", (7, 3, 1.0, 1.0, False, "sum", False, None, False, -1), [("int", 7, 2, 4)]),
     ("MaxPool1d", (2,), [L1]),
     ("MaxPool2d", (2,), [L2]),
     ("MaxPool2d", (3, 2, 1), [L2]),
@@ -117,6 +121,7 @@ LAYERS = [
     ("PairwiseDistance", (2.0, 1e-6, True), [(4, 3), (4, 3)]),
     ("Softmax", (1,), [L2]),
     ("Softmax2d", (), [L2]),
+    ("Softmax2d", (), [(3, 4, 5)]),
     ("Softmin", (-1,), [L2]),
     ("LogSoftmax", (0,), [L2]),
     ("GLU", (1,), [(2, 4, 3)]),
@@ -282,6 +287,12 @@ def test_dropout_in_training():
     rows = nn.Dropout2d(0.5)(engine.ones(20, 20, 3, 3)).flatten(2)
     assert bool(((rows == 0).all(2) | (rows != 0).all(2)).all())
     assert nn.Dropout(0.0)(x).tolist() == x.tolist()
+
+
+def test_embedding_bag_weighs_samples():
+    ours, theirs = pair("EmbeddingBag", 7, 3, mode="sum")
+    compare(ours, theirs, [("int", 7, 2, 4), (2, 4)], call=lambda layer, i, w: layer(i, None, w))
+    compare(ours, theirs, [("int", 7, 5), np.array([0, 2]), (5,)], call=lambda layer, i, o, w: layer(i, per_sample_weights=w, offsets=o))
 
 
 BAD = [
