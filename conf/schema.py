@@ -50,6 +50,7 @@ class Images:
     name: str = MISSING
     root: str | None = MISSING
     download: bool = MISSING
+    validation: int = ranged(low=0)
     batch_size: int = ranged(low=1)
     workers: int = ranged(low=0, high=64)
     shift: float = ranged(low=0)
@@ -137,6 +138,7 @@ class Trainer:
     label_smoothing: float = ranged(low=0, below=1)
     clip_norm: float | None = ranged(above=0)
     eval_batch_size: int = ranged(low=1)
+    test: bool = MISSING
     checkpoint: Checkpoints = MISSING
 
 
@@ -172,4 +174,14 @@ GROUPS: dict[str, Any] = {
 }
 
 # What may be changed when a run is resumed: it changes no result.
-RESUMABLE = ("threads", "data.workers", "data.root", "data.download", "logger.", "trainer.checkpoint.")
+RESUMABLE = (
+    "threads",
+    "data.workers",
+    "data.root",
+    "data.download",
+    "logger.",
+    "trainer.checkpoint.every_epochs",
+    "trainer.checkpoint.every_steps",
+    "trainer.checkpoint.keep_last",
+    "trainer.checkpoint.keep_best",
+)

@@ -145,7 +145,7 @@ class CheckpointStore:
     def _ranked(self, found: list[Checkpoint]) -> list[Checkpoint]:
         sign = -1 if self.mode == "max" else 1
         rated = [c for c in found if self.metric and np.isfinite(c.metrics.get(self.metric, np.nan))]
-        return sorted(rated, key=lambda c: (sign * c.metrics[self.metric], c.step))
+        return sorted(rated, key=lambda c: (sign * c.metrics[self.metric], -c.step))  # of equally good ones, the later
 
     def _prune(self) -> None:
         found = self.found()

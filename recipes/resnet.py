@@ -24,6 +24,7 @@ from workbench.engine.data import DataLoader, transforms
 from workbench.engine.nn import functional as F
 from workbench.recipes.common import graph, images, optimisation
 from workbench.recipes.common.augment import SubpixelShift
+from workbench.recipes.common.best import Best
 from workbench.recipes.common.contract import Run
 from workbench.recipes.common.meter import Mean
 
@@ -114,9 +115,11 @@ def train(config: Any, run: Run) -> dict[str, float]:
     Returns:
         The final metrics.
     """
-    # Data: whole sets in memory; each image is normalised by the mean and deviation of the training images, per channel.
-    sets = images.load(config.data.name, config.data.root, config.data.download)
-    run.data(sets.name, {"sha256": sets.fingerprint, "train": len(sets.train), "test": len(sets.test), "shape": list(sets.shape)})
+    # Data: whole sets in memory. Some of the training images are held out to choose by; the test images are read once, at the end. Each
+    # image is normalised by the mean and deviation of those that are trained on, per channel.
+    sets = images.load(config.data.name, config.data.root, config.data.download, config.data.validation)
+    counts = {"train": len(sets.train), "validation": len(sets.validation), "test": len(sets.test)}
+    run.data(sets.name, {"sha256": sets.fingerprint, "split": sets.split, **counts, "shape": list(sets.shape)})
     normalise = transforms.Normalize(sets.mean, sets.std)
     augment: list[Any] = []
     if config.data.shift:
@@ -124,10 +127,11 @@ def train(config: Any, run: Run) -> dict[str, float]:
     if config.data.flip:
         augment.append(transforms.RandomHorizontalFlip())
     train_set = sets.train.with_transform(transforms.Compose([transforms.ToTensor(), *augment, normalise]))
-    test_set = sets.test.with_transform(transforms.Compose([transforms.ToTensor(), normalise]))
-    workers = config.data.workers
+    plain = transforms.Compose([transforms.ToTensor(), normalise])
+    workers, large = config.data.workers, config.trainer.eval_batch_size
     loader: Any = DataLoader(train_set, config.data.batch_size, shuffle=True, drop_last=True, num_workers=workers)
-    test_loader: Any = DataLoader(test_set, config.trainer.eval_batch_size, num_workers=workers)
+    validation_loader: Any = DataLoader(sets.validation.with_transform(plain), large, num_workers=workers)
+    test_loader: Any = DataLoader(sets.test.with_transform(plain), large, num_workers=workers)
 
     # Model, optimizer, schedule. Initialisation draws from config.seed, which the run has set.
     model = ResNet(sets.shape[0], len(sets.classes), list(config.model.blocks), list(config.model.widths))
@@ -138,7 +142,9 @@ def train(config: Any, run: Run) -> dict[str, float]:
 
     # Everything that a resumed run needs to go on exactly is named here; the means make its epoch's averages whole.
     epoch_loss, epoch_accuracy = Mean(), Mean()
-    run.track(model=model, optimizer=optimizer, schedule=schedule, loader=loader, epoch_loss=epoch_loss, epoch_accuracy=epoch_accuracy)
+    best = Best(config.trainer.checkpoint.metric, config.trainer.checkpoint.mode)
+    run.track(model=model, optimizer=optimizer, schedule=schedule, loader=loader, best=best)
+    run.track(epoch_loss=epoch_loss, epoch_accuracy=epoch_accuracy)
 
     # What TensorBoard shows beside the curves.
     if not run.resumed:
@@ -164,14 +170,19 @@ def train(config: Any, run: Run) -> dict[str, float]:
             epoch_accuracy.add(accuracy, len(labels))
             run.advance({"train/loss": loss, "train/accuracy": accuracy, "train/lr": rate}, items=len(labels))
 
-        # The test images are looked at after every epoch, for the curve; nothing is chosen by them: the result is that of the last epoch.
-        val_loss, val_accuracy = evaluate(model, test_loader)
-        run.histograms("weights", dict(model.named_parameters()))
-        run.histograms("gradients", {name: p.grad for name, p in model.named_parameters() if p.grad is not None})
-        means = {"epoch/loss": epoch_loss.value, "epoch/accuracy": epoch_accuracy.value}
+        values = {"epoch/loss": epoch_loss.value, "epoch/accuracy": epoch_accuracy.value}
         epoch_loss.reset()
         epoch_accuracy.reset()
-        run.end_epoch({**means, "val/loss": val_loss, "val/accuracy": val_accuracy})
+        if len(sets.validation):
+            values["val/loss"], values["val/accuracy"] = evaluate(model, validation_loader)
+            best.offer(model, values)
+        run.histograms("weights", dict(model.named_parameters()))
+        run.histograms("gradients", {name: p.grad for name, p in model.named_parameters() if p.grad is not None})
+        run.end_epoch(values)
 
-    test_loss, test_accuracy = evaluate(model, test_loader)
-    return {"test/accuracy": test_accuracy, "test/loss": test_loss}
+    # The best epoch by the held-out images counts; without these, the last. Whoever searches for settings leaves the test images alone.
+    best.restore(model)
+    result = {name: value for name, value in best.values.items() if name.startswith("val/")}
+    if config.trainer.test:
+        result["test/loss"], result["test/accuracy"] = evaluate(model, test_loader)
+    return result

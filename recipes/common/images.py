@@ -76,6 +76,10 @@ class Images(data.Dataset[Any]):
         """The same images under another transform."""
         return Images(self.images, self.labels, transform)
 
+    def part(self, numbers: np.ndarray) -> Images:
+        """Some of the images, by their numbers."""
+        return Images(self.images[numbers], self.labels[numbers], self.transform)
+
 
 class ImageSets:
     """A data set of images: what `load` returns.
@@ -83,21 +87,28 @@ class ImageSets:
     Attributes:
         name: As it was asked for.
         train: `Images` to train on, without a transform.
-        test: `Images` to test on.
+        validation: `Images` to choose by, held out of those that were published for training; none where none were asked for.
+        test: `Images` to test on, once.
         classes: Names of the classes, by label.
-        mean: Of each channel of the training images, in [0, 1].
+        mean: Of each channel of the images to train on, in [0, 1].
         std: Likewise.
-        fingerprint: SHA-256 of all images and labels.
+        fingerprint: SHA-256 of all images and labels as they were published.
+        split: SHA-256 of which images were held out.
     """
 
-    def __init__(self, name: str, train: Images, test: Images, classes: tuple[str, ...]) -> None:
-        self.name, self.train, self.test, self.classes = name, train, test, classes
-        self.mean, self.std = _moments(train.images)
+    def __init__(self, name: str, train: Images, test: Images, classes: tuple[str, ...], validation: int = 0) -> None:
+        if validation >= len(train):
+            raise DataError(f"data: expected data.validation to leave some of the {len(train)} training images of {name}, got {validation}")
+        self.name, self.test, self.classes = name, test, classes
         digest = hashlib.sha256()
         for array in (train.images, train.labels, test.images, test.labels):
             digest.update(f"{array.dtype.str}{array.shape}".encode())
             digest.update(np.ascontiguousarray(array).data)
         self.fingerprint = digest.hexdigest()
+        kept, held = hold_out(train.labels, validation)
+        self.train, self.validation = (train.part(kept), train.part(held)) if validation else (train, train.part(held))
+        self.split = hashlib.sha256(held.astype("<i8").tobytes()).hexdigest()
+        self.mean, self.std = _moments(self.train.images)
 
     @property
     def shape(self) -> tuple[int, ...]:
@@ -105,7 +116,33 @@ class ImageSets:
         return self.train.images.shape[1:]
 
     def __repr__(self) -> str:
-        return f"ImageSets({self.name}: {len(self.train)} + {len(self.test)} images {self.shape}, {len(self.classes)} classes)"
+        counts = " + ".join(str(len(part)) for part in (self.train, self.validation, self.test))
+        return f"ImageSets({self.name}: {counts} images {self.shape}, {len(self.classes)} classes)"
+
+
+def hold_out(labels: np.ndarray, n: int) -> tuple[np.ndarray, np.ndarray]:
+    """Choose `n` samples to validate by, each class in its proportion.
+
+    The choice depends on the labels alone, never on a run's seed, so that runs can be compared; a smaller part lies within a larger one.
+
+    Args:
+        labels: Class of each sample, (samples,).
+        n: How many.
+
+    Returns:
+        The numbers of the samples to train on and of those that are held out, each in ascending order.
+
+    Example:
+        >>> hold_out(np.array([0, 0, 0, 0, 1, 1]), 3)
+        (array([1, 2, 4]), array([0, 3, 5]))
+    """
+    order = Key(0, "validation").permutation(len(labels))
+    place = np.empty(len(labels))  # of a sample among its class, from 0 to 1
+    for label in np.unique(labels):
+        members = order[labels[order] == label]
+        place[members] = (np.arange(len(members)) + 0.5) / len(members)
+    chosen = order[np.argsort(place[order], kind="stable")]
+    return np.sort(chosen[n:]), np.sort(chosen[:n])
 
 
 def _moments(images: np.ndarray) -> tuple[tuple[float, ...], tuple[float, ...]]:
@@ -117,7 +154,7 @@ def _moments(images: np.ndarray) -> tuple[tuple[float, ...], tuple[float, ...]]:
     return tuple(mean.tolist()), tuple(std.tolist())
 
 
-def load(name: str, root: str | os.PathLike[str] | None = None, download: bool = True) -> ImageSets:
+def load(name: str, root: str | os.PathLike[str] | None = None, download: bool = True, validation: int = 0) -> ImageSets:
     """A data set by name.
 
     Args:
@@ -125,9 +162,11 @@ def load(name: str, root: str | os.PathLike[str] | None = None, download: bool =
         root: Where to look first: a folder with the published files, or for cifar10 also a folder or tar archive of pictures in
             {train,test}/{class}/.
         download: Get what is missing, with its checksum verified, into $WORKBENCH_DATA or ~/.cache/workbench.
+        validation: How many of the training images to hold out, as `hold_out` does.
 
     Raises:
-        DataError: The data is not there, or damaged; the message says where it was looked for and how to get it.
+        DataError: The data is not there, or damaged; the message says where it was looked for and how to get it. Or `validation` leaves
+            nothing to train on.
     """
     if name not in LOADERS:
         raise DataError(f'data: no data set "{name}"; there are {", ".join(LOADERS)}')
@@ -135,7 +174,7 @@ def load(name: str, root: str | os.PathLike[str] | None = None, download: bool =
     if place is not None and not place.exists():
         raise DataError(f"data: expected data.root to be there, got {place}, which is not; leave it out to use what the machine has")
     train, test, classes = LOADERS[name](place, download)
-    return ImageSets(name, Images(*train), Images(*test), classes)
+    return ImageSets(name, Images(*train), Images(*test), classes, validation)
 
 
 def _split(images: np.ndarray, labels: np.ndarray, n_train: int) -> tuple[tuple[np.ndarray, np.ndarray], tuple[np.ndarray, np.ndarray]]:

@@ -45,7 +45,44 @@ def test_digits(digits):
     scaled = digits.train.images / 255
     assert digits.mean[0] == pytest.approx(scaled.mean())
     assert digits.std[0] == pytest.approx(scaled.std())
-    assert repr(digits) == "ImageSets(digits: 1437 + 360 images (1, 8, 8), 10 classes)"
+    assert repr(digits) == "ImageSets(digits: 1437 + 0 + 360 images (1, 8, 8), 10 classes)"
+
+
+def rows_of(*parts):
+    return sorted((part.images[i].tobytes(), int(part.labels[i])) for part in parts for i in range(len(part)))
+
+
+def test_held_out_images_are_of_the_training_images(digits):
+    sets = images.load("digits", validation=137)
+    assert (len(sets.train), len(sets.validation), len(sets.test)) == (1300, 137, 360)
+    assert rows_of(sets.train, sets.validation) == rows_of(digits.train)
+    np.testing.assert_array_equal(sets.test.images, digits.test.images)
+    assert sets.fingerprint == digits.fingerprint
+    assert sets.split != digits.split
+    assert sets.split == images.load("digits", validation=137).split
+    assert sets.mean[0] == pytest.approx((sets.train.images / 255).mean())  # what is held out does not tell on its own normalisation
+
+
+@pytest.mark.parametrize("n", [0, 1, 10, 77, 500])
+def test_every_class_is_held_out_in_proportion(n):
+    labels = np.random.default_rng(0).choice(5, 1000, p=[0.5, 0.2, 0.15, 0.1, 0.05])
+    kept, held = images.hold_out(labels, n)
+    assert len(held) == n
+    assert sorted([*kept, *held]) == list(range(1000))
+    assert np.abs(np.bincount(labels[held], minlength=5) - np.bincount(labels) * n / 1000).max() <= 1
+    assert set(held) <= set(images.hold_out(labels, n + 100)[1])
+
+
+def test_what_is_held_out_is_no_pattern_of_the_order():
+    _, held = images.hold_out(np.zeros(1000, int), 500)
+    assert 200 < (held < 500).sum() < 300
+    assert 200 < (held % 2 == 0).sum() < 300
+
+
+def test_something_must_be_left_to_train_on():
+    assert len(images.load("digits", validation=1436).train) == 1
+    with pytest.raises(DataError, match=r"expected data.validation to leave some of the 1437 training images of digits, got 1437"):
+        images.load("digits", validation=1437)
 
 
 def test_loader_gets_whole_batches_equal_to_samples(digits):

@@ -16,6 +16,7 @@ import pytest
 from workbench import engine as torch
 from workbench.experiments.cli import main
 from workbench.experiments.metrics import read_metrics
+from workbench.recipes import resnet
 from workbench.recipes.resnet import ResNet
 
 WORDS = ["+recipe=resnet", "model.blocks=[1,1]", "model.widths=[4,8]", "data.batch_size=128", "trainer.epochs=3", "logger.graph=false"]
@@ -60,7 +61,65 @@ def test_two_steps(capsys):
     assert "parameters     77,754" in out
     found, rows = result()
     assert [step for step, values in rows if "train/loss" in values] == [1, 2]
+    assert set(found["metrics"]) == {"test/accuracy", "test/loss", "val/accuracy", "val/loss"}
+
+
+class Looks:
+    """Counts the images that `evaluate` is shown, call by call; scripted accuracies stand in for the real ones."""
+
+    def __init__(self, *accuracies):
+        self.accuracies, self.seen, self.states = list(accuracies), [], []
+
+    def __call__(self, model, loader):
+        self.seen.append(sum(len(labels) for _, labels in loader))
+        self.states.append({name: tensor.clone() for name, tensor in model.state_dict().items()})
+        return 1.0, self.accuracies.pop(0) if self.accuracies else 0.5
+
+
+def test_the_test_images_are_read_once_at_the_end(monkeypatch):
+    looks = Looks()
+    monkeypatch.setattr(resnet, "evaluate", looks)
+    assert main(["train", "--plain", *WORDS]) == 0
+    assert looks.seen == [137, 137, 137, 360]
+
+
+def test_the_best_epoch_is_tested(monkeypatch):
+    looks = Looks(0.5, 0.9, 0.7, 0.25)
+    monkeypatch.setattr(resnet, "evaluate", looks)
+    assert main(["train", "--plain", *WORDS]) == 0
+    found, _ = result()
+    assert found["metrics"] == {"val/loss": 1.0, "val/accuracy": 0.9, "test/loss": 1.0, "test/accuracy": 0.25}
+    first, second, third, tested = looks.states
+    assert all(bool((tested[name] == second[name]).all()) for name in tested)
+    assert not all(bool((tested[name] == third[name]).all()) for name in tested)
+    assert not all(bool((tested[name] == first[name]).all()) for name in tested)
+
+
+def test_without_validation_the_last_epoch_is_tested(monkeypatch):
+    looks = Looks()
+    monkeypatch.setattr(resnet, "evaluate", looks)
+    assert main(["train", "--plain", *WORDS, "data.validation=0"]) == 0
+    found, rows = result()
+    assert looks.seen == [360]
     assert set(found["metrics"]) == {"test/accuracy", "test/loss"}
+    assert not any(name.startswith("val/") for _, values in rows for name in values)
+    assert found["steps"] == 3 * (1437 // 128)
+
+
+def test_a_search_leaves_the_test_images_alone(monkeypatch):
+    looks = Looks()
+    monkeypatch.setattr(resnet, "evaluate", looks)
+    assert main(["train", "--plain", *WORDS, "trainer.test=false"]) == 0
+    assert looks.seen == [137] * 3
+    assert set(result()[0]["metrics"]) == {"val/accuracy", "val/loss"}
+
+
+def test_the_split_is_recorded(tmp_path):
+    assert main(["train", "--plain", *WORDS, "trainer.max_steps=1"]) == 0
+    (file,) = Path("runs/resnet").glob("*/provenance/data.json")
+    recorded = json.loads(file.read_text())["digits"]
+    assert {key: recorded[key] for key in ("train", "validation", "test")} == {"train": 1300, "validation": 137, "test": 360}
+    assert len(recorded["split"]) == 64
 
 
 @pytest.mark.parametrize("words", [["threads=1"], ["threads=2"], ["data.workers=2"], ["logger=quiet"]], ids=" ".join)
