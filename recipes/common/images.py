@@ -98,7 +98,9 @@ class ImageSets:
 
     def __init__(self, name: str, train: Images, test: Images, classes: tuple[str, ...], validation: int = 0) -> None:
         if validation >= len(train):
-            raise DataError(f"data: expected data.validation to leave some of the {len(train)} training images of {name}, got {validation}")
+            raise DataError(
+                f"data: expected data.validation to leave some of the {len(train)} training images of {name}, got {validation}; lower it"
+            )
         self.name, self.test, self.classes = name, test, classes
         digest = hashlib.sha256()
         for array in (train.images, train.labels, test.images, test.labels):
