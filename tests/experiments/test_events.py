@@ -13,22 +13,32 @@ from importlib.util import find_spec
 import numpy as np
 import pytest
 
+from workbench.experiments.cli import main
 from workbench.experiments.events import Events
+from workbench.experiments.metrics import read_metrics
 from workbench.recipes.common.graph import Node
 
 READ = """
 import json, sys
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
-log = EventAccumulator(sys.argv[1], size_guidance={"scalars": 0})
+log = EventAccumulator(sys.argv[1], size_guidance={"scalars": 0, "histograms": 0})
 log.Reload()
+tags = log.Tags()
 print(json.dumps({
-    "tags": {kind: tags for kind, tags in log.Tags().items()},
-    "loss": [(e.step, e.value) for e in log.Scalars("train/loss")],
-    "histogram": [(e.step, e.histogram_value.num) for e in log.Histograms("weights/conv")],
-    "image": [(e.width, e.height) for e in log.Images("samples")],
+    "scalars": {tag: [(e.step, e.value) for e in log.Scalars(tag)] for tag in tags["scalars"]},
+    "histograms": {tag: [(e.step, e.histogram_value.num) for e in log.Histograms(tag)] for tag in tags["histograms"]},
+    "images": {tag: [(e.width, e.height) for e in log.Images(tag)] for tag in tags["images"]},
     "nodes": [(n.name, n.op, list(n.input)) for n in log.Graph().node],
 }))
 """
+needs_tensorboard = pytest.mark.skipif(find_spec("tensorboard") is None, reason="tensorboard is not installed")
+
+
+def read_by_tensorboard(folder):
+    """What TensorBoard finds in a folder, in a process of its own: its import takes seconds and warns."""
+    done = subprocess.run([sys.executable, "-W", "ignore", "-c", READ, str(folder)], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    return json.loads(done.stdout)
 
 
 def decoded(folder):
@@ -92,16 +102,47 @@ def test_events_decode(events, tmp_path):
 
 
 @pytest.mark.slow
-@pytest.mark.skipif(find_spec("tensorboard") is None, reason="tensorboard is not installed")
+@needs_tensorboard
 def test_tensorboard_reads_them(events, tmp_path):
     write_all(events)
-    done = subprocess.run([sys.executable, "-W", "ignore", "-c", READ, str(tmp_path)], capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stderr
-    read = json.loads(done.stdout)
-    assert read["loss"] == [[10, pytest.approx(0.1)], [20, pytest.approx(0.05)]]
-    assert read["histogram"] == [[20, 100.0]]
-    assert read["image"] == [[26, 17]]
+    read = read_by_tensorboard(tmp_path)
+    assert read["scalars"]["train/loss"] == [[10, pytest.approx(0.1)], [20, pytest.approx(0.05)]]
+    assert read["histograms"] == {"weights/conv": [[20, 100.0]]}
+    assert read["images"] == {"samples": [[26, 17]]}
     assert read["nodes"] == [["input", "Placeholder", []], ["net/conv", "conv2d", ["input"]]]
+
+
+@pytest.mark.slow
+@needs_tensorboard
+def test_tensorboard_reads_a_real_run(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    words = [
+        "model.blocks=[1,1]",
+        "model.widths=[4,8]",
+        "trainer.epochs=2",
+        "data.batch_size=128",
+        "logger.every_steps=1",
+        "logger.images=4",
+    ]
+    assert main(["train", "--plain", "+recipe=resnet", *words]) == 0
+    (folder,) = (tmp_path / "runs" / "resnet").iterdir()
+    read = read_by_tensorboard(folder)
+
+    logged = [(row.step, name, value) for row in read_metrics(folder / "metrics.bin") for name, value in row.values.items()]
+    for name in ("train/loss", "train/accuracy", "train/lr", "epoch/loss", "epoch/accuracy", "val/loss", "val/accuracy"):
+        ours = [(step, np.float32(value)) for step, key, value in logged if key == name]
+        assert [(step, np.float32(value)) for step, value in read["scalars"][name]] == ours
+
+    assert read["images"] == {"samples": [[17, 17]]}  # two by two pictures of 8 x 8 pixels and a pixel between
+    steps = [step for step, _ in read["scalars"]["val/loss"]]
+    assert [step for step, _ in read["histograms"]["weights/conv.weight"]] == steps
+    assert {name.partition("/")[0] for name in read["histograms"]} == {"weights", "gradients"}
+
+    nodes = {name: (op, inputs) for name, op, inputs in read["nodes"]}
+    assert len(nodes) == len(read["nodes"])
+    assert {source for _, inputs in nodes.values() for source in inputs} <= set(nodes)
+    assert sum("conv2d" in op or "Conv" in op for op, _ in nodes.values()) == 6  # the stem, two blocks of two, a shortcut
+    assert {"input", "output", "ResNet/conv/weight", "ResNet/head/weight"} <= set(nodes)
 
 
 def test_no_step_twice_after_going_on(tmp_path, warnings):
