@@ -125,7 +125,7 @@ class Checkpoints:
     every_steps: int = ranged(low=0)
     keep_last: int = ranged(low=1)
     keep_best: int = ranged(low=0)
-    metric: str = MISSING
+    metric: str = ranged(one_of=("val/accuracy", "val/loss"))
     mode: str = ranged(one_of=("max", "min"))
 
 

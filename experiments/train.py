@@ -78,7 +78,10 @@ def resume(name: str, overrides: Sequence[str], command: list[str], root: Path, 
     warnings: list[str] = []
     loaded = CheckpointStore(folder / "checkpoints").load_latest(warnings.append)
     state = loaded[1] if loaded is not None else None
-    record = Record.reopen(folder, loaded[0].step if loaded is not None else 0)
+    try:
+        record = Record.reopen(folder, loaded[0].step if loaded is not None else 0)
+    except OSError as error:
+        raise UserError(f"train: cannot write to the folder of run {folder.name} ({error.strerror}); nothing in it was changed") from error
     again = folder / "provenance" / f"resumed-{len(record.about['resumed'])}"
     return _live(config, recipe, record, state, command, again, plain, warnings)
 

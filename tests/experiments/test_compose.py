@@ -41,6 +41,8 @@ WRONG = {
     (RESNET, "model.blocks=[1,0,1]"): r"expected model\.blocks to be at least 1, got 0",
     (RESNET, "model.blocks=[1,1]"): r"model\.blocks and model\.widths must be equally long, got 2 and 3 \(conf/model/resnet8\.yaml\)",
     (RESNET, "trainer.checkpoint.mode=best"): r'expected trainer\.checkpoint\.mode to be max or min, got "best"',
+    (RESNET, "trainer.checkpoint.metric=val/acc"): r'expected trainer\.checkpoint\.metric to be val/accuracy or val/loss, got "val/acc"',
+    (RESNET, "data.validation=0.1"): r"expected data\.validation to be a whole number, got 0\.1",
     (RESNET, "trainer.checkpoint=3"): r"expected trainer\.checkpoint to be a group of keys, got 3",
     (RESNET, "seed=null"): r"expected seed to be a whole number, got null \(conf/config\.yaml\)",
     (RESNET, "seed=-1"): r"expected seed to be at least 0, got -1",
@@ -105,6 +107,8 @@ def test_resume_takes_what_changes_no_result():
     ("word", "message"),
     [
         ("optim.lr=1", "optim.lr cannot change when a run is resumed"),
+        ("trainer.checkpoint.metric=val/loss", "trainer.checkpoint.metric cannot change when a run is resumed"),
+        ("data.validation=0", "data.validation cannot change when a run is resumed"),
         ("data.worker=1", 'no key "data.worker" in the configuration of this run; did you mean "data.workers"?'),
         ("data.workers=-1", "expected data.workers to be at least 0"),
     ],

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from workbench.experiments import checkpoint
+from workbench.experiments import checkpoint, record
 from workbench.experiments.cli import main
 from workbench.experiments.metrics import read_metrics
 
@@ -221,6 +221,23 @@ def test_a_full_disk_is_told_and_resumed(tiny, whole, capsys, monkeypatch):
     assert about()["status"] == "failed"
     assert resume() == 0
     check_whole(whole)
+
+
+def test_resuming_on_a_full_disk_is_told(tiny, capsys, monkeypatch):
+    monkeypatch.setattr(tiny, "at_step", lambda at: os.kill(os.getpid(), signal.SIGINT) if at == 5 else None)
+    assert train() == 130
+    capsys.readouterr()
+    before = about()
+
+    def full(*_):
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(record, "write_json", full)
+    assert resume() == 2
+    assert capsys.readouterr().err == (
+        f"train: cannot write to the folder of run {folder().name} (No space left on device); nothing in it was changed\n"
+    )
+    assert about() == before
 
 
 def test_an_error_of_the_recipe_keeps_its_traceback(tiny, capsys, monkeypatch):
