@@ -37,7 +37,7 @@ globals().update(ops.space("torch"))
 
 _SUBPACKAGES = {
     "nn": "nn", "optim": "optim", "autograd": "autograd", "data": "data", "utils": "utils", "testing": "testing", "linalg": "linalg",
-    "special": "special", "random": "random", "cuda": "cuda", "backends": "backends", "onnx": "onnx",
+    "special": "special", "fft": "fft", "signal": "signal", "random": "random", "cuda": "cuda", "backends": "backends", "onnx": "onnx",
 }  # fmt: skip
 
 

@@ -20,6 +20,7 @@ FLOATING = ("float32", "float64")
 INTEGRAL = ("int64", "int32", "uint8")
 NUMBER = FLOATING + INTEGRAL
 ALL = (*NUMBER, "bool")
+COMPLEX = ("complex64", "complex128")
 
 
 class Unsupported:
@@ -60,6 +61,7 @@ def op(
     extra: tuple[str, ...] = (),
     dtypes: tuple[str, ...] | None = None,
     kernel: str = "",
+    holomorphic: bool = True,
     onnx: str | Callable[..., Any] | Unsupported | None = None,
     peer: str | Callable[..., Any] | None = None,
 ) -> Callable[[Any], Op]:
@@ -71,11 +73,12 @@ def op(
             in ops and gets tensors.
         tensors: The first so many parameters are tensors, or the names of those that are. A name with a star in front takes a
             sequence of tensors.
-        spaces: Where users find it: "torch", "functional", "linalg", "special"; () for an internal op.
+        spaces: Where users find it: "torch", "functional", "linalg", "special", "fft", "windows"; () for an internal op.
         methods: Names of the Tensor methods that are this op; True means its own name.
         inplace: Make `name_` as well.
         result: The dtype of the result: "promote" (of the tensors), "float" (the same, integers become the default dtype), "bool",
-            "first" (that of the first tensor) or a dtype's name. A `call` op's inference overrules it.
+            "first" (that of the first tensor), "real" (promoted, and of complex tensors their real counterpart) or a dtype's name.
+            A `call` op's inference overrules it.
         attrs: For `map` and `reduce`: the parameters that a kernel gets as numbers, in this order.
         star: The parameter that also accepts its sequence spread out, as in `x.view(2, 3)`.
         outputs: Names of the fields where a named tuple comes back.
@@ -83,6 +86,8 @@ def op(
         dtypes: What the tests try: FLOATING, NUMBER, ALL or names; by default that of the result rule.
         kernel: The name that its kernel is registered under, where it is not the op's own: a public op often only chooses arguments for
             an internal one, and the kernel has the public name.
+        holomorphic: Of complex tensors: the derivative is that for real numbers. False where the result depends on the conjugate too
+            (abs, real, angle); then the rules say the gradient themselves, in PyTorch's convention (the conjugate Wirtinger derivative).
         onnx: The op type where it takes the tensors in order, or a function `f(graph, *bound arguments)` that gives the name of the result
             (or Unsupported for these arguments), or Unsupported.
         peer: PyTorch's name of it below `torch` (by default found in the spaces), or a function of torch arguments.
@@ -99,7 +104,7 @@ def op(
             attrs=attrs, result=result, outputs=outputs, extra=extra, body=f, doc=f.__doc__, module=f.__module__,
             spaces=(spaces,) if isinstance(spaces, str) else spaces,
             methods=(name,) if methods is True else tuple(methods or ()), inplace=inplace,
-            dtypes=dtypes or (ALL if result == "bool" else FLOATING), kernel=kernel or name, onnx=onnx, peer=peer,
+            dtypes=dtypes or (ALL if result == "bool" else FLOATING), kernel=kernel or name, holomorphic=holomorphic, onnx=onnx, peer=peer,
             rules={}, together=None, formula=None, samples=None, refuses=None, infer=None,
             pack=namedtuple(name, outputs) if outputs else None,
         )  # fmt: skip
@@ -122,8 +127,8 @@ def infer(o: Op) -> Callable[[Any], Any]:
 
     A `call` op returns `(outputs, ints, floats)`: outputs is a list of `(shape, dtype)`, extra ones included; ints and floats are the
     attributes that a kernel reads as `c->i` and `c->f` (ints may hold nested tuples, which are flattened). A `view` op returns
-    `(shape, strides, offset)`, in elements, offset relative to the input's first element; None hands over to the body, whose
-    result is a copy.
+    `(shape, strides, offset)`, in elements, offset relative to the input's first element, with a dtype behind where it is another
+    one; None hands over to the body, whose result is a copy.
     """
 
     def wrap(f: Any) -> Any:

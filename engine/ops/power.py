@@ -6,7 +6,7 @@ import numpy as np
 
 from workbench.ext.core import _core as core
 
-from ._define import FLOATING, NUMBER, Unsupported, derivative, op, refuses, samples
+from ._define import COMPLEX, FLOATING, NUMBER, Unsupported, derivative, op, refuses, samples
 from ._help import made, nothing
 from .comparison import where
 from .errors import expected
@@ -40,7 +40,7 @@ def neg(input):
 derivative(neg, input=lambda g: -g)
 
 
-@op("map", methods=("abs", "absolute"), inplace=True, dtypes=NUMBER, onnx="Abs")
+@op("map", result="real", methods=("abs", "absolute"), inplace=True, holomorphic=False, dtypes=(*NUMBER, *COMPLEX), onnx="Abs")
 def abs(input):
     """Take the magnitude of each element; its derivative at 0 is 0.
 
@@ -53,7 +53,7 @@ def abs(input):
         input: (*); result: (*).
 
     Returns:
-        Tensor of the dtype of `input`.
+        Tensor of the dtype of `input`; of a complex one the real counterpart.
 
     Example:
         >>> abs(tensor([1.0, -2.0]))
@@ -62,10 +62,10 @@ def abs(input):
     return np.abs(input)
 
 
-derivative(abs, input=lambda g, input: g * sign(input))
+derivative(abs, input=lambda g, input: g * sgn(input))
 
 
-@op("map", methods=("sign", "sgn"), inplace=True, dtypes=NUMBER, onnx="Sign")
+@op("map", inplace=True, dtypes=NUMBER, onnx="Sign")
 def sign(input):
     """Tell the sign of each element: -1, 0 or 1.
 
@@ -88,6 +88,37 @@ def sign(input):
 
 
 derivative(sign, input=nothing)
+
+
+@op("map", inplace=True, holomorphic=False, dtypes=(*NUMBER, *COMPLEX), onnx="Sign")
+def sgn(input):
+    """Tell the direction of each element: the sign of a real number, z / |z| of a complex one, 0 of 0.
+
+    Args:
+        input: Tensor of any dtype.
+
+    Shape:
+        input: (*); result: (*).
+
+    Returns:
+        Tensor of the dtype of `input`, of magnitude 0 or 1.
+
+    Example:
+        >>> sgn(tensor([3 + 4j, 0.0]))
+        tensor([0.6000+0.8000j, 0.0000+0.0000j])
+    """
+    return np.sign(input)
+
+
+def _sgn_back(g, input, result):
+    if not input.is_complex():
+        return nothing(g)
+    size = abs(input)
+    turned = (g * result.conj()).imag * 1j * result  # the part of g across the direction
+    return where(size == 0, 0, turned / where(size == 0, 1, size))
+
+
+derivative(sgn, input=_sgn_back)
 
 
 @op("map", inplace=True, dtypes=NUMBER, onnx=lambda b, x: b.node("Mul", x, x))
@@ -118,6 +149,7 @@ derivative(square, input=lambda g, input: g * input * 2)
 @samples(neg)
 @samples(abs)
 @samples(sign)
+@samples(sgn)
 @samples(square)
 def _(s):
     yield s(s.away(3, 4))

@@ -25,7 +25,8 @@ def as_array(value: Any) -> np.ndarray:
         return value
     if hasattr(value, "detach"):
         value = value.detach()
-        return (value.float() if dtype_name(value) == "bfloat16" else value).numpy()
+        value = value.float() if dtype_name(value) == "bfloat16" else value
+        return value.numpy(force=True)  # of torch: lazy conjugates and zeros as values
     return np.asarray(value)
 
 

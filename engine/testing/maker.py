@@ -89,6 +89,8 @@ class Maker:
         """Floating draws as a tensor of the maker's dtype."""
         if self.floating:
             return self.tensor(values)
+        if self.dtype.startswith("complex"):
+            return self.tensor(values + 1j * self.generator.standard_normal(np.shape(values)))
         if self.dtype == "bool":
             return self.tensor(self.generator.random(np.shape(values)) < 0.5)
         values = np.rint(np.asarray(values) * scale)

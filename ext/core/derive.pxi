@@ -1,6 +1,7 @@
 # One node's derivative: what was saved, the rules of its definition, and where gradients go.
 
 cdef inline Tensor saved_tensor(Node nd, int i):
+    "not to be called for a packed one"
     cdef Tensor t = <Tensor>nd.saved[i]
     if t.st.version != nd.ver[i]: changed(nd, (<Op>nd.op).params[i], nd.ver[i], t.st.version)
     return t
@@ -13,7 +14,9 @@ cdef object rule_argument(Node nd, int c, bint create_graph):
     cdef Tensor t
     if c < 1000:
         if not nd.have >> c & 1: return None
-        return saved_tensor(nd, c) if is_tensor(nd.saved[c]) else <object>nd.saved[c]
+        if is_tensor(nd.saved[c]): return saved_tensor(nd, c)
+        if not nd.packed: return <object>nd.saved[c]
+        return tuple([unpacked(x) for x in <object>nd.saved[c]]) if type(<object>nd.saved[c]) is tuple else unpacked(<object>nd.saved[c])
     if c == 1000: return result_of(nd, create_graph)
     if c == 1001: return tuple([nd.edges[k].to != NULL and (k >= 32 or nd.need >> k & 1) for k in range(nd.ne)])
     if c < 3000: return (<tuple>nd.extras)[c - 2000]
@@ -28,6 +31,7 @@ cdef object result_of(Node nd, bint create_graph):
     if nd.nout > 1:
         many = []
         for i, x in enumerate(<tuple>nd.result):
+            x = unpacked(x)
             if x is not None and create_graph and (<Tensor>x).a.dtype >= WB_F16:
                 r = alias(<Tensor>x)
                 Py_INCREF(nd)
@@ -35,8 +39,10 @@ cdef object result_of(Node nd, bint create_graph):
                 many.append(r)
             else: many.append(x)
         return tuple(many)
-    t = <Tensor>nd.result
-    if t.st.version != nd.rver: changed(nd, "result", nd.rver, t.st.version)
+    if nd.packed: t = unpacked(<object>nd.result)
+    else:
+        t = <Tensor>nd.result
+        if t.st.version != nd.rver: changed(nd, "result", nd.rver, t.st.version)
     if not create_graph: return t
     r = alias(t)
     Py_INCREF(nd)
@@ -50,25 +56,40 @@ cdef list derive(Node nd, list gs, bint create_graph):
     cdef list args
     if nd.pyfn != NULL: return list((<object>nd.pyfn)(gs, tuple([nd.edges[k].to != NULL for k in range(nd.ne)])))
     op = <Op>nd.op
+    if op.rules is None and op.together is None:
+        if op.formula is None: raise RuntimeError(f"backward: expected an operation with a derivative, got {op.name}, which has none")
+        return derive_by_formula(nd, op, gs, create_graph)
+    if op.holomorphic and any_complex(gs): return conjugated(derive_by_rules(nd, op, conjugated(gs), create_graph))
+    return derive_by_rules(nd, op, gs, create_graph)
+
+cdef bint any_complex(list ts):
+    for t in ts:
+        if t is not None and (<Tensor>t).a.dtype >= WB_C64: return True
+    return False
+
+cdef list conjugated(list ts):
+    "what makes a rule that is written for real numbers right for a holomorphic function of complex ones (PyTorch's convention of gradients)"
+    return [apply1(o_conj, t) if t is not None and (<Tensor>t).a.dtype >= WB_C64 else t for t in ts]
+
+cdef list derive_by_rules(Node nd, Op op, list gs, bint create_graph):
+    cdef int k, c
+    cdef list args, out
     g = gs[0] if nd.nout == 1 else tuple(gs)
     if op.together is not None:
         args = [g]
         for c in <tuple>op.together_codes: args.append(rule_argument(nd, c, create_graph))
         return list(op.together(*args))
-    if op.rules is not None:
-        if op.seq >= 0:
-            args = [g]
-            for c in <tuple>(<tuple>op.codes)[0]: args.append(rule_argument(nd, c, create_graph))
-            return list((<tuple>op.rules)[0](*args))
-        out = [None] * nd.ne
-        for k in range(nd.ne):
-            if not nd.need >> k & 1 or (<tuple>op.rules)[k] is None: continue
-            args = [g]
-            for c in <tuple>(<tuple>op.codes)[k]: args.append(rule_argument(nd, c, create_graph))
-            out[k] = (<tuple>op.rules)[k](*args)
-        return out
-    if op.formula is not None: return derive_by_formula(nd, op, gs, create_graph)
-    raise RuntimeError(f"backward: expected an operation with a derivative, got {op.name}, which has none")
+    if op.seq >= 0:
+        args = [g]
+        for c in <tuple>(<tuple>op.codes)[0]: args.append(rule_argument(nd, c, create_graph))
+        return list((<tuple>op.rules)[0](*args))
+    out = [None] * nd.ne
+    for k in range(nd.ne):
+        if not nd.need >> k & 1 or (<tuple>op.rules)[k] is None: continue
+        args = [g]
+        for c in <tuple>(<tuple>op.codes)[k]: args.append(rule_argument(nd, c, create_graph))
+        out[k] = (<tuple>op.rules)[k](*args)
+    return out
 
 cdef list derive_by_formula(Node nd, Op op, list gs, bint create_graph):
     "differentiate the meaning in plain ops, over aliases of the inputs that stand for themselves alone"
@@ -119,7 +140,9 @@ cdef int fix_edges(Node nd, list out) except -1:
         if out[k] is None or nd.edges[k].to == NULL: continue
         t = out[k]
         if k < 32 and nd.unb >> k & 1: t = unbroadcast(t, tuple(<object>nd.shapes[k]))
-        if t.a.dtype != nd.edges[k].dt: t = apply2(o_cast, t, DTYPES[nd.edges[k].dt])
+        if t.a.dtype != nd.edges[k].dt:
+            if t.a.dtype >= WB_C64 and nd.edges[k].dt < WB_C64: t = apply1(o_real, t)
+            t = apply2(o_cast, t, DTYPES[nd.edges[k].dt])
         out[k] = t
     return 0
 

@@ -194,7 +194,7 @@ cdef int step(Node nd, bint retain, bint create_graph, dict capture, set boundar
     try:
         if any_g and inside:
             if nd.freed: raise RuntimeError(f"backward: expected a graph that still holds what it saved, got {nd.name()} whose saved tensors are freed; pass retain_graph=True to the first backward to run it twice")
-            if nd.nout == 1 and not create_graph and nd.op != NULL and (<Op>nd.op).nback != NULL and nd.ne <= INLINE_EDGES:
+            if nd.nout == 1 and not create_graph and nd.op != NULL and (<Op>nd.op).nback != NULL and nd.ne <= INLINE_EDGES and not nd.packed and not INTERCEPTED and (<Tensor>nd.g).a.dtype < WB_C64:
                 g = <Tensor>nd.g
                 ok = (<Op>nd.op).nback(nd, g, out)
                 g = None
@@ -254,7 +254,7 @@ cdef int step(Node nd, bint retain, bint create_graph, dict capture, set boundar
 cdef inline bint holds_tensors(Node nd) noexcept:
     cdef unsigned m = nd.have
     cdef int i
-    if nd.result != NULL or nd.extras != NULL: return True
+    if nd.result != NULL or nd.extras != NULL or nd.packed: return True
     while m:
         i = __builtin_ctz(m); m &= m - 1
         if is_tensor(nd.saved[i]): return True

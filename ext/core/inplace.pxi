@@ -51,9 +51,7 @@ cdef object impl_inplace(Op op, PyObject** s):
     x.st.version += 1
     if nd is not None:
         if flags & SAVE_RESULT:
-            a = alias(x)
-            Py_INCREF(a)
-            nd.result = <PyObject*>a; nd.rver = x.st.version
+            save_result(nd, alias(x), x)
         if x.base == NULL: rebase(x, nd)
         else: copy_slices(<Tensor>x.base, x, nd)
     return x
@@ -78,13 +76,17 @@ cdef object restride(Tensor t, tuple size, tuple strides, long offset):
     s[0] = <PyObject*>t; s[1] = <PyObject*>size; s[2] = <PyObject*>strides; s[3] = <PyObject*>at; s[4] = <PyObject*>base
     return run(o_restride, s)
 
+cdef Tensor as_dtype_of(Tensor base, Tensor v):
+    "a complex base as real numbers, where the view shows those"
+    return base if base.a.dtype == v.a.dtype else apply1(o_view_as_real, base)
+
 cdef void refresh_view(Tensor v):
     "the base or a sibling view was written: v's history is now a strided view of the base's new history"
     cdef Tensor b = <Tensor>v.base, r
     cdef int old = wb_grad_mode()
     if b.rg:
         wb_set_grad_mode(1)
-        r = restride(b, shape_tuple(v), strides_tuple(v), (v.a.data - b.a.data) // wb_itemsize[v.a.dtype])
+        r = restride(as_dtype_of(b, v), shape_tuple(v), strides_tuple(v), (v.a.data - b.a.data) // wb_itemsize[v.a.dtype])
         wb_set_grad_mode(old)
         if r.fn != NULL: rebase(v, <Node>r.fn)
     v.attr_version = v.st.version
@@ -94,7 +96,7 @@ cdef class CopySlices:
     cdef Node inner
     cdef tuple size, strides, base_size, base_strides
     cdef long offset
-    cdef int dt
+    cdef int dt, view_dt
     name = "CopySlices"
     def __call__(self, list gs, need):
         cdef long shape[MAXD]
@@ -104,10 +106,10 @@ cdef class CopySlices:
         for i in range(n): shape[i] = self.base_size[i]; strides[i] = self.base_strides[i]
         gc = empty_strided(n, shape, strides, self.dt)
         apply2(o_copy_, gc, gs[0])
-        view = restride(gc, self.size, self.strides, self.offset)
+        view = restride(gc if self.dt == self.view_dt else apply1(o_view_as_real, gc), self.size, self.strides, self.offset)
         out = derive(self.inner, [apply1(o_clone, view)], wb_grad_mode())
         fix_edges(self.inner, out)
-        apply2(o_copy_, view, out[0] if out[0] is not None else scalar(0.0, self.dt, "copy_slices"))
+        apply2(o_copy_, view, out[0] if out[0] is not None else scalar(0.0, self.view_dt, "copy_slices"))
         out[0] = gc
         return out
 
@@ -118,7 +120,7 @@ cdef void copy_slices(Tensor b, Tensor v, Node inner):
     Py_INCREF(cs)
     nd.pyfn = <PyObject*>cs
     cs.inner = inner; cs.size = shape_tuple(v); cs.strides = strides_tuple(v); cs.offset = (v.a.data - b.a.data) // wb_itemsize[v.a.dtype]
-    cs.base_size = shape_tuple(b); cs.base_strides = strides_tuple(b); cs.dt = b.a.dtype
+    cs.base_size = shape_tuple(b); cs.base_strides = strides_tuple(b); cs.dt = b.a.dtype; cs.view_dt = v.a.dtype
     if b.rg: set_edge(nd, 0, b)
     nd.edges[0].dt = b.a.dtype
     for i in range(1, inner.ne):

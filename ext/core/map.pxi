@@ -168,6 +168,8 @@ def promote_types(a, b):
     """The smallest dtype that holds both."""
     return DTYPES[join((<dtype>as_dtype(a)).index, (<dtype>as_dtype(b)).index)]
 
+cdef inline int real_of(int dt) noexcept: return dt if dt < WB_C64 else WB_F32 if dt == WB_C64 else WB_F64
+
 cdef bint can_cast(int src, int dst) noexcept: return category(src) <= category(dst)
 
 # ---------------------------------------------------------------- casts and copies
@@ -296,7 +298,6 @@ cdef object map_into(Op op, PyObject** s, Tensor out):
     cdef double attr[MAXP]
     cdef const wb_kernel* kern
     cdef int work
-    read_attrs(op, s, attr)
     compute = promote(op, s, first)
     if compute < 0: raise not_a_tensor(op, op.tpos[0], <object>s[op.tpos[0]])
     if op.rule == R_FLOAT and compute < WB_F16: compute = default_float
@@ -311,8 +312,9 @@ cdef object map_into(Op op, PyObject** s, Tensor out):
         held.append(t)
         ts[k] = &t.a
     nd = broadcast_shape(op, ts, n, shape)
-    dt = WB_BOOL if op.rule == R_BOOL else op.rule_dt if op.rule == R_FIXED else compute
+    dt = WB_BOOL if op.rule == R_BOOL else op.rule_dt if op.rule == R_FIXED else real_of(compute) if op.rule == R_REAL else compute
     kern = op.kern[work]
+    if kern != NULL: read_attrs(op, s, attr)
     if out is not None:
         if nd > out.a.ndim: missing = 1
         for i in range(nd):

@@ -67,12 +67,33 @@ def set_anomaly(bint on):
     ANOMALY = on
     return bool(old)
 
-def set_hook(f):
-    """Call `f(op, bound arguments, result)` after every op; None takes it away. Returns the hook that was set."""
-    global HOOK
-    old = HOOK
-    HOOK = f
-    return old
+class intercept:
+    """Within this block every op passes through `f(op, arguments, proceed)`, which returns the result of the call.
+
+    Args:
+        f: Gets the op, all its bound arguments as a tuple, and a callable that goes on with arguments in the same order.
+    """
+    def __init__(self, f): self.f = f
+    def __enter__(self):
+        global INTERCEPTED
+        INTERCEPTORS.append(self.f)
+        INTERCEPTED = True
+        return self
+    def __exit__(self, *exc):
+        global INTERCEPTED
+        for i in range(len(INTERCEPTORS) - 1, -1, -1):
+            if INTERCEPTORS[i] is self.f:
+                del INTERCEPTORS[i]
+                break
+        INTERCEPTED = len(INTERCEPTORS) > 0
+
+def set_saving(pack, unpack):
+    """Let `pack(tensor)` decide what is kept of each tensor saved for backward, and `unpack` bring it back; None, None: tensors are kept
+    as they are. Returns the two that were set."""
+    global SAVING
+    old = SAVING
+    SAVING = None if pack is None else (pack, unpack)
+    return old if old is not None else (None, None)
 
 def set_repr(f):
     """The function that prints a tensor."""

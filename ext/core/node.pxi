@@ -14,6 +14,7 @@ cdef class Node:
     cdef unsigned unb               # inputs that were broadcast
     cdef unsigned have, have_shape  # which of saved[] and shapes[] are set
     cdef bint freed
+    cdef bint packed                # what it saved passed through saved-tensor hooks
     cdef long run
     cdef PyObject* g                # gradient of output 0, being gathered in this run
     cdef PyObject** gs              # those of the others
@@ -46,6 +47,28 @@ cdef enum: KEEP_NODES = 1024
 cdef PyObject* free_nodes[KEEP_NODES]
 cdef int n_free_nodes = 0
 cdef bint ANOMALY = False
+cdef object SAVING = None           # (pack, unpack) of the innermost saved_tensors_hooks
+
+@cython.internal
+cdef class Packed:
+    "stands for a saved tensor that a hook took"
+    cdef object held, unpack
+cdef Packed pack_tensor(Tensor t):
+    cdef Packed p = Packed.__new__(Packed)
+    cdef int old = wb_grad_mode()
+    p.unpack = SAVING[1]
+    wb_set_grad_mode(0)
+    try: p.held = SAVING[0](t)
+    finally: wb_set_grad_mode(old)
+    return p
+cdef object unpacked(x):
+    if type(x) is not Packed: return x
+    cdef int old = wb_grad_mode()
+    wb_set_grad_mode(0)
+    try: r = (<Packed>x).unpack((<Packed>x).held)
+    finally: wb_set_grad_mode(old)
+    if not isinstance(r, Tensor): raise TypeError(f"saved_tensors_hooks: expected unpack to return a Tensor, got {type(r).__name__}")
+    return r
 
 cdef inline Node new_node(int ne, int nout):
     global n_free_nodes

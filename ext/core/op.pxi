@@ -5,7 +5,7 @@ ctypedef int (*geometry_t)(Tensor a, Tensor r, PyObject** s) except -1
 
 RULE_RESULT, RULE_NEED, RULE_EXTRA, RULE_SHAPE, RULE_DTYPE = 1000, 1001, 2000, 3000, 4000
 cdef enum: SAVE_RESULT = 1, SAVE_EXTRA = 2
-cdef enum: R_PROMOTE, R_FLOAT, R_BOOL, R_FIRST, R_FIXED, R_SUM
+cdef enum: R_PROMOTE, R_FLOAT, R_BOOL, R_FIRST, R_FIXED, R_SUM, R_REAL
 
 cdef class Op:
     # An operation of the engine, called as a function or as a method of Tensor; `op.definition` holds what its definition says.
@@ -23,6 +23,7 @@ cdef class Op:
     cdef double dattr[MAXP]         # their defaults
     cdef unsigned save_params[MAXP], save_flags[MAXP], save_shapes[MAXP]     # what the rule of the k-th tensor needs
     cdef bint has_rule[MAXP]
+    cdef bint holomorphic           # complex: gradients may be taken as if real, between two conjugations
     cdef bint internal              # not for users: None is let through for any tensor but the first
     cdef Op outer                   # of an in-place form: the op itself
     cdef Op twin                    # of an op: its in-place form
@@ -60,13 +61,30 @@ cdef class Op:
 OPS = {}
 cdef object EXTRA_OF = None
 cdef bint FORCE_BODY = False
-cdef object HOOK = None             # called with (op, bound arguments, result): profiler, capture. One pointer test when unset.
+cdef list INTERCEPTORS = []         # functions around every op: autocast, profiler, capture, anomaly. The last one is the outermost.
+cdef bint INTERCEPTED = False       # one test in the funnel when there is none
 def _op_named(name): return OPS[name]
 
 cdef inline object run(Op op, PyObject** s):
-    r = op.impl(op, s)
-    if HOOK is not None: HOOK(op, tuple([<object>s[i] for i in range(op.np_)]), r)
-    return r
+    if INTERCEPTED: return run_intercepted(op, s, len(INTERCEPTORS) - 1)
+    return op.impl(op, s)
+
+cdef object run_intercepted(Op op, PyObject** s, Py_ssize_t level):
+    if level < 0: return op.impl(op, s)
+    return INTERCEPTORS[level](op, tuple([<object>s[i] for i in range(op.np_)]), _Proceed(op, level - 1))
+
+@cython.internal
+cdef class _Proceed:
+    "the rest of a call, given to an interceptor: called with all bound arguments, it gives the op's result"
+    cdef Op op
+    cdef Py_ssize_t level
+    def __init__(self, op, level): self.op = op; self.level = level
+    def __call__(self, *args):
+        cdef PyObject* s[MAXP]
+        cdef int i
+        if len(args) != self.op.np_: raise TypeError(f"{self.op.name}: expected all {self.op.np_} arguments from an interceptor, got {len(args)}")
+        for i in range(self.op.np_): s[i] = <PyObject*>args[i]
+        return run_intercepted(self.op, s, min(self.level, len(INTERCEPTORS) - 1))
 
 cdef object impl_missing(Op op, PyObject** s):
     raise RuntimeError("this operator has no definition yet; import workbench.engine first")

@@ -38,10 +38,36 @@ cdef inline void save_params(Op op, Node nd, PyObject** s, unsigned m):
     cdef int i
     while m:
         i = __builtin_ctz(m); m &= m - 1
-        Py_INCREF(<object>s[i])
-        nd.saved[i] = s[i]
+        if SAVING is not None: save_packed(nd, i, <object>s[i])
+        else:
+            Py_INCREF(<object>s[i])
+            nd.saved[i] = s[i]
+            if is_tensor(s[i]): nd.ver[i] = (<Tensor>s[i]).st.version
         nd.have |= <unsigned>1 << i
-        if is_tensor(s[i]): nd.ver[i] = (<Tensor>s[i]).st.version
+
+cdef int save_packed(Node nd, int i, v) except -1:
+    "the same under saved-tensor hooks"
+    cdef object kept = v
+    if isinstance(v, Tensor):
+        kept = pack_tensor(v)
+        nd.packed = True
+    elif isinstance(v, tuple) and any([isinstance(x, Tensor) for x in v]):
+        kept = tuple([pack_tensor(x) if isinstance(x, Tensor) else x for x in v])
+        nd.packed = True
+    Py_INCREF(kept)
+    nd.saved[i] = <PyObject*>kept
+    return 0
+
+cdef int save_result(Node nd, r, Tensor first) except -1:
+    "a detached alias of the result, or a tuple of them"
+    cdef object kept
+    if SAVING is not None:
+        kept = pack_tensor(r) if isinstance(r, Tensor) else tuple([pack_tensor(x) if x is not None else None for x in r])
+        nd.packed = True
+    else: kept = r
+    Py_INCREF(kept)
+    nd.result = <PyObject*>kept; nd.rver = first.st.version
+    return 0
 
 cdef inline Node record_inputs(Op op, PyObject** s, int nout, unsigned* flags):
     "a node with its edges and saved parameters, or None where no input needs a gradient"
@@ -86,9 +112,7 @@ cdef inline void attach(Op op, Tensor r, PyObject** s):
     nd = record_inputs(op, s, 1, &f)
     if nd is None: return
     if f & SAVE_RESULT:
-        a = alias(r)
-        Py_INCREF(a)
-        nd.result = <PyObject*>a; nd.rver = r.st.version
+        save_result(nd, alias(r), r)
     if ANOMALY: remember_where(nd)
     Py_INCREF(nd)
     r.fn = <PyObject*>nd
@@ -114,9 +138,7 @@ cdef void attach_many(Op op, list outs, list extras, PyObject** s):
     cdef Node nd = record_inputs(op, s, nout, &f)
     if nd is None: return
     if f & SAVE_RESULT:
-        a = alias(<Tensor>outs[0]) if nout == 1 else tuple([alias(<Tensor>x) if x is not None else None for x in outs])
-        Py_INCREF(a)
-        nd.result = <PyObject*>a; nd.rver = (<Tensor>outs[0]).st.version if nout == 1 else 0
+        save_result(nd, alias(<Tensor>outs[0]) if nout == 1 else tuple([alias(<Tensor>x) if x is not None else None for x in outs]), <Tensor>outs[0])
     if f & SAVE_EXTRA and extras:
         x = tuple(extras)
         Py_INCREF(x)

@@ -75,6 +75,7 @@ cdef int reduced_dtype(Op op, int dt) noexcept:
     if op.rule == R_FIXED: return op.rule_dt
     if op.rule == R_FLOAT and dt < WB_F16: return default_float
     if op.rule == R_SUM and dt < WB_F16: return WB_I64
+    if op.rule == R_REAL: return real_of(dt)
     return dt
 
 cdef void drop_dims(wb_array* a, unsigned mask) noexcept:

@@ -1,5 +1,5 @@
 # Definitions become ops; called by engine/ops/_define.py alone. At the end, the types are finished.
-cdef dict RULES = {"promote": R_PROMOTE, "float": R_FLOAT, "bool": R_BOOL, "first": R_FIRST, "sum": R_SUM}
+cdef dict RULES = {"promote": R_PROMOTE, "float": R_FLOAT, "bool": R_BOOL, "first": R_FIRST, "sum": R_SUM, "real": R_REAL}
 
 cdef Op blank(str name):
     cdef Op op = Op.__new__(Op)
@@ -15,16 +15,16 @@ cdef Op blank(str name):
 cdef Op NOTHING = blank("nothing")
 cdef Op o_add, o_sub, o_mul, o_div, o_floor_divide, o_remainder, o_pow, o_matmul, o_and, o_or, o_xor, o_lshift, o_rshift, o_neg, o_abs, o_not
 cdef Op o_add_, o_sub_, o_mul_, o_div_, o_floor_divide_, o_remainder_, o_pow_, o_and_, o_or_, o_xor_, o_copy_, o_index_put_
-cdef Op o_eq, o_ne, o_lt, o_le, o_gt, o_ge, o_getitem, o_index, o_copy, o_clone, o_contiguous, o_cast, o_sum, o_reshape, o_restride, o_identity, o_linear_input, o_linear_weight
+cdef Op o_eq, o_ne, o_lt, o_le, o_gt, o_ge, o_getitem, o_index, o_copy, o_clone, o_contiguous, o_cast, o_sum, o_reshape, o_restride, o_identity, o_conj, o_real, o_view, o_view_as_real, o_linear_input, o_linear_weight
 o_add = o_sub = o_mul = o_div = o_floor_divide = o_remainder = o_pow = o_matmul = o_and = o_or = o_xor = o_lshift = o_rshift = o_neg = o_abs = o_not = NOTHING
 o_add_ = o_sub_ = o_mul_ = o_div_ = o_floor_divide_ = o_remainder_ = o_pow_ = o_and_ = o_or_ = o_xor_ = o_copy_ = o_index_put_ = NOTHING
-o_eq = o_ne = o_lt = o_le = o_gt = o_ge = o_getitem = o_index = o_copy = o_clone = o_contiguous = o_cast = o_sum = o_reshape = o_restride = o_identity = o_linear_input = o_linear_weight = NOTHING
+o_eq = o_ne = o_lt = o_le = o_gt = o_ge = o_getitem = o_index = o_copy = o_clone = o_contiguous = o_cast = o_sum = o_reshape = o_restride = o_identity = o_conj = o_real = o_view = o_view_as_real = o_linear_input = o_linear_weight = NOTHING
 
 cdef int bind_global(str name, Op op) except -1:
     "the ops that the core itself calls"
     global o_add, o_sub, o_mul, o_div, o_floor_divide, o_remainder, o_pow, o_matmul, o_and, o_or, o_xor, o_lshift, o_rshift, o_neg, o_abs, o_not
     global o_add_, o_sub_, o_mul_, o_div_, o_floor_divide_, o_remainder_, o_pow_, o_and_, o_or_, o_xor_, o_copy_, o_index_put_
-    global o_eq, o_ne, o_lt, o_le, o_gt, o_ge, o_getitem, o_index, o_copy, o_clone, o_contiguous, o_cast, o_sum, o_reshape, o_restride, o_identity, o_linear_input, o_linear_weight
+    global o_eq, o_ne, o_lt, o_le, o_gt, o_ge, o_getitem, o_index, o_copy, o_clone, o_contiguous, o_cast, o_sum, o_reshape, o_restride, o_identity, o_conj, o_real, o_view, o_view_as_real, o_linear_input, o_linear_weight
     if name == "add": o_add = op
     elif name == "sub": o_sub = op
     elif name == "mul": o_mul = op
@@ -69,6 +69,10 @@ cdef int bind_global(str name, Op op) except -1:
     elif name == "reshape": o_reshape = op
     elif name == "restride": o_restride = op
     elif name == "identity": o_identity = op
+    elif name == "conj": o_conj = op
+    elif name == "real": o_real = op
+    elif name == "view": o_view = op
+    elif name == "view_as_real": o_view_as_real = op
     elif name == "linear_input_backward": o_linear_input = op
     elif name == "linear_weight_backward": o_linear_weight = op
     return 0
@@ -140,6 +144,7 @@ def define(d):
     op.nextra = len(d.extra)
     op.first = d.name == "where"
     op.internal = not d.spaces
+    op.holomorphic = d.holomorphic
     if d.result in RULES: op.rule = RULES[d.result]
     else: op.rule = R_FIXED; op.rule_dt = (<dtype>BY_NAME[d.result]).index
     if "dim" in d.params: op.dim_at = d.params.index("dim")

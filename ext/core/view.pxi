@@ -15,18 +15,21 @@ cdef object impl_view(Op op, PyObject** s):
         b = <object>a.base if a.base != NULL else a        # also when nothing requires grad yet: an in-place write may come
         Py_INCREF(b)
         r.base = <PyObject*>b; r.attr_version = a.st.version
-        if a.rg: attach(op, r, s)
+        if a.rg and not (op is o_view and r.a.dtype != a.a.dtype): attach(op, r, s)
     return r
 
 cdef int geometry_of_inference(Op op, Tensor a, Tensor r, PyObject** s) except -1:
     cdef int i
     plan = op.infer(*[<object>s[i] for i in range(op.np_)])
     if plan is None: return 0
+    if len(plan) == 4:                                      # the same memory under another dtype; strides and offset in its elements
+        r.a.dtype = (<dtype>plan[3]).index
+        plan = plan[:3]
     shape, strides, offset = plan
     if len(shape) > MAXD: raise ValueError(f"{op.name}: expected at most {MAXD} dimensions, got {len(shape)}")
     r.a.ndim = len(shape)
     for i in range(r.a.ndim): r.a.shape[i] = shape[i]; r.a.strides[i] = strides[i]
-    r.a.data = a.a.data + <long>offset * wb_itemsize[a.a.dtype]
+    r.a.data = a.a.data + <long>offset * wb_itemsize[r.a.dtype]
     return 1
 
 cdef object view_by_copy(Op op, Tensor a, PyObject** s):
@@ -95,8 +98,32 @@ cdef int g_reshape(Tensor a, Tensor r, PyObject** s) except -1:
     r.a.ndim = wanted_shape(<object>s[1], a, r.a.shape, b"reshape")
     return not wb_view_strides(&a.a, r.a.ndim, r.a.shape, r.a.strides)
 
+cdef int view_as_dtype(Tensor a, Tensor r, int dt) except -1:
+    "the same bits under another dtype; the last dimension grows or shrinks with the size of an element"
+    cdef int i, last = a.a.ndim - 1
+    cdef long old = wb_itemsize[a.a.dtype], new = wb_itemsize[dt], k
+    copy_geometry(&r.a, &a.a)
+    r.a.dtype = dt
+    if old == new: return 1
+    if a.a.ndim == 0: raise RuntimeError(f"view: expected a tensor of 1 or more dimensions, as {DTYPES[dt].name} has another size than {a.dtype.name}, got a 0-d tensor")
+    if a.a.strides[last] != 1 and a.a.shape[last] != 1: raise RuntimeError(f"view: expected a last dimension of stride 1 to view {a.dtype.name} as {DTYPES[dt].name}, got stride {a.a.strides[last]}")
+    if old > new:
+        k = old // new
+        for i in range(last): r.a.strides[i] = a.a.strides[i] * k
+        r.a.shape[last] = a.a.shape[last] * k
+    else:
+        k = new // old
+        if a.a.shape[last] % k or (a.a.data - a.st.data) % new: raise RuntimeError(f"view: expected a last dimension whose size and offset are divisible by {k} to view {a.dtype.name} as {DTYPES[dt].name}, got shape {shape_tuple(a)}")
+        for i in range(last):
+            if a.a.strides[i] % k and a.a.shape[i] > 1: raise RuntimeError(f"view: expected strides divisible by {k} to view {a.dtype.name} as {DTYPES[dt].name}, got {strides_tuple(a)}")
+            r.a.strides[i] = a.a.strides[i] // k
+        r.a.shape[last] = a.a.shape[last] // k
+    r.a.strides[last] = 1
+    return 1
+
 cdef int g_view(Tensor a, Tensor r, PyObject** s) except -1:
     "channels-last memory is the engine's own choice, so a view of it that would need a copy gets one; other strides are refused"
+    if isinstance(<object>s[1], dtype): return view_as_dtype(a, r, (<dtype><object>s[1]).index)
     r.a.ndim = wanted_shape(<object>s[1], a, r.a.shape, b"view")
     if not wb_view_strides(&a.a, r.a.ndim, r.a.shape, r.a.strides): return 1
     if a.a.layout & WB_CHANNELS_LAST: return 0
