@@ -42,7 +42,7 @@ class Linear(Module):
 
     Example:
         >>> Linear(3, 5)(zeros(2, 3)).shape
-        (2, 5)
+        torch.Size([2, 5])
     """
 
     def __init__(self, in_features: int, out_features: int, bias: bool = True, device: Any = None, dtype: Any = None) -> None:

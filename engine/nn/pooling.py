@@ -275,3 +275,14 @@ class LPPool2d(_LPPool):
 
     def forward(self, input: Tensor) -> Tensor:
         return F.lp_pool2d(input, float(self.norm_type), self.kernel_size, self.stride, self.ceil_mode)
+
+
+class LPPool3d(_LPPool):
+    """(sum of |x|^norm_type)^(1 / norm_type) over each window of volumes, (N, C, D, H, W).
+
+    Shape:
+        input: (N, C, D, H, W) or without N; result: the same with its spatial sizes pooled.
+    """
+
+    def forward(self, input: Tensor) -> Tensor:
+        return F.lp_pool3d(input, float(self.norm_type), self.kernel_size, self.stride, self.ceil_mode)

@@ -5,7 +5,6 @@ from __future__ import annotations
 from workbench.ext.core import _core as core
 
 from ._define import Unsupported, op, refuses, samples
-from ._space import public
 from .conv import pair
 from .errors import expected
 from .pool import avg_pooled, max_pooled
@@ -259,29 +258,3 @@ def _(s):
 @refuses(avg_pool1d)
 def _(s):
     yield s(s.normal(1, 2, 2), 3).raises(RuntimeError, "avg_pool1d: expected input that a window of (3,) fits into")
-
-
-@public("functional")
-def lp_pool2d(input, norm_type, kernel_size, stride=None, ceil_mode=False):
-    """The p-norm of each window: (sum of x^p)^(1/p), with p = `norm_type`.
-
-    Shape:
-        input: (N, C, H, W) or (C, H, W); result: as that of avg_pool2d.
-    """
-    kernel = pair("lp_pool2d", kernel_size, "kernel_size", 2, 1)
-    return _root(avg_pool2d(input**norm_type, kernel, stride, 0, ceil_mode), norm_type, kernel[0] * kernel[1])
-
-
-@public("functional")
-def lp_pool1d(input, norm_type, kernel_size, stride=None, ceil_mode=False):
-    """The p-norm of each window of a sequence: (sum of x^p)^(1/p), with p = `norm_type`.
-
-    Shape:
-        input: (N, C, L) or (C, L); result: as that of avg_pool1d.
-    """
-    kernel = pair("lp_pool1d", kernel_size, "kernel_size", 1, 1)
-    return _root(avg_pool1d(input**norm_type, kernel, stride, 0, ceil_mode), norm_type, kernel[0])
-
-
-def _root(mean, norm_type, places):
-    return (mean.sign() * mean.abs().relu() * places) ** (1.0 / norm_type)

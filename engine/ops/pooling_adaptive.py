@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import math
-
 from workbench.ext.core import _core as core
 
 from ._define import Unsupported, op, refuses, samples
@@ -116,17 +114,16 @@ def _(s):
     yield s(s.normal(4), 2).raises(RuntimeError, "adaptive_avg_pool1d: expected input of 3 dimensions")
 
 
-@op("composite", spaces="functional", methods=False, onnx=_adaptive_form("Max"))
-def adaptive_max_pool2d(input, output_size, return_indices=False):
-    """The largest value of each cell of a grid laid over the image, whatever its size.
+@op("composite", spaces="functional", methods=False, onnx=_adaptive_form("Average"))
+def adaptive_avg_pool3d(input, output_size):
+    """The mean over each cell of a grid laid over the volume, whatever its size.
 
     Args:
-        input: Images.
-        output_size: Cells: an int or (rows, columns); None keeps the input's size.
-        return_indices: Not offered.
+        input: Volumes.
+        output_size: Cells: an int or three; None keeps the input's size.
 
     Shape:
-        input: (N, C, H, W) or (C, H, W); result: (N, C, *output_size).
+        input: (N, C, D, H, W) or (C, D, H, W); result: (N, C, *output_size).
 
     Returns:
         Tensor of the dtype of `input`.
@@ -135,67 +132,27 @@ def adaptive_max_pool2d(input, output_size, return_indices=False):
         RuntimeError: `input` has another number of dimensions.
 
     Example:
-        >>> adaptive_max_pool2d(tensor([[[1.0, 2.0], [3.0, 4.0]]]), 1)
-        tensor([[[4.]]])
+        >>> functional.adaptive_avg_pool3d(tensor([[[[1.0, 2.0], [3.0, 4.0]]]]), 1)
+        tensor([[[[2.5000]]]])
     """
-    from .pieces import stack
-
-    _check("adaptive_max_pool2d", input, 2)
-    if return_indices:
-        raise expected("adaptive_max_pool2d", "return_indices=False", "True", "use max_pool2d for indices", NotImplementedError)
-    rows, columns = _adaptive_size("adaptive_max_pool2d", 2, input, output_size)
-    h, w = input.shape[-2:]
-    cells = [
-        input[..., i * h // rows : math.ceil((i + 1) * h / rows), j * w // columns : math.ceil((j + 1) * w / columns)].amax((-2, -1))
-        for i in range(rows)
-        for j in range(columns)
-    ]
-    return stack(cells, -1).reshape(*input.shape[:-2], rows, columns)
+    _check("adaptive_avg_pool3d", input, 3)
+    size = _adaptive_size("adaptive_avg_pool3d", 3, input, output_size)
+    x = input if input.ndim == 5 else input.unsqueeze(0)
+    n, c, d, h, w = x.shape
+    # over the planes, then along the depth: a cell is a box, so that the mean of means is the mean
+    planes = adaptively_averaged(x.reshape(n, c * d, h, w), size[1:])
+    out = adaptively_averaged(planes.reshape(n, c, d, size[1] * size[2]), (size[0], size[1] * size[2])).reshape(n, c, *size)
+    return out if input.ndim == 5 else out.squeeze(0)
 
 
-@samples(adaptive_max_pool2d)
+@samples(adaptive_avg_pool3d)
 def _(s):
-    yield s(s.distinct(2, 3, 4, 6), (2, 3))
-    yield s(s.distinct(2, 3, 4, 5), 1)
+    yield s(s.normal(2, 3, 4, 6, 2), (2, 3, 1))
+    yield s(s.normal(2, 2, 3, 2, 3), 1)
+    yield s(s.normal(2, 4, 3, 5), (3, None, 2)).without("onnx", because=ADAPTIVE)
 
 
-@refuses(adaptive_max_pool2d)
+@refuses(adaptive_avg_pool3d)
 def _(s):
-    yield s(s.normal(4, 4), 2).raises(RuntimeError, "adaptive_max_pool2d: expected input of 4 dimensions")
-
-
-@op("composite", spaces="functional", methods=False, onnx=_adaptive_form("Max"))
-def adaptive_max_pool1d(input, output_size, return_indices=False):
-    """The largest value of each of `output_size` pieces of a sequence.
-
-    Args:
-        input: Sequences.
-        output_size: Number of pieces.
-        return_indices: Not offered.
-
-    Shape:
-        input: (N, C, L) or (C, L); result: (N, C, output_size).
-
-    Returns:
-        Tensor of the dtype of `input`.
-
-    Raises:
-        RuntimeError: `input` has another number of dimensions.
-
-    Example:
-        >>> adaptive_max_pool1d(tensor([[1.0, 2.0, 3.0, 4.0]]), 2)
-        tensor([[2., 4.]])
-    """
-    _check("adaptive_max_pool1d", input, 1)
-    size = _adaptive_size("adaptive_max_pool1d", 1, input, output_size)
-    return adaptive_max_pool2d(input.unsqueeze(-2), (1, *size), return_indices).squeeze(-2)
-
-
-@samples(adaptive_max_pool1d)
-def _(s):
-    yield s(s.distinct(2, 3, 6), 3)
-
-
-@refuses(adaptive_max_pool1d)
-def _(s):
-    yield s(s.normal(4), 2).raises(RuntimeError, "adaptive_max_pool1d: expected input of 3 dimensions")
+    yield s(s.normal(4, 4), 2).raises(RuntimeError, "adaptive_avg_pool3d: expected input of 5 dimensions")
+    yield s(s.normal(1, 2, 4, 4, 4), (1, 2)).raises(RuntimeError, "adaptive_avg_pool3d: expected output_size of 3 numbers")

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from itertools import groupby, product
+
 import numpy as np
 import pytest
 
+from workbench import engine
 from workbench.engine import nn
 
-from .like_torch import compare, torch
+from .like_torch import compare, pair, torch
 
 pytestmark = pytest.mark.filterwarnings("ignore::UserWarning")  # torch's
 X, Y = (4, 5), np.linspace(-1, 1, 20).reshape(4, 5)
@@ -51,9 +54,81 @@ LOSSES = [
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
 @pytest.mark.parametrize(("name", "kwargs", "given"), LOSSES, ids=[f"{n}-{i}" for i, (n, *_) in enumerate(LOSSES)])
 def test_loss(name, kwargs, given, dtype, reduction):
-    from workbench import engine
-
     weights = {k: v.astype(dtype) for k, v in kwargs.items() if isinstance(v, np.ndarray)}
     ours = getattr(nn, name)(**kwargs | {k: engine.from_numpy(v.copy()) for k, v in weights.items()}, reduction=reduction)
     theirs = getattr(torch.nn, name)(**kwargs | {k: torch.from_numpy(v) for k, v in weights.items()}, reduction=reduction)
     compare(ours, theirs, given, dtype, n_trained=2 if name in ("CosineEmbeddingLoss", "MarginRankingLoss") else 1)
+
+
+LABELS = np.array([[1, 2, 2, 0], [3, 1, 4, 4], [1, 1, 1, 1]])
+CTC = {
+    "rows": (LABELS, np.array([6, 7, 4]), np.array([3, 4, 1])),
+    "one after the other": (np.array([1, 2, 2, 3, 1, 4, 4, 1]), np.array([7, 7, 3]), np.array([3, 4, 1])),
+    "without alignment": (LABELS, np.array([6, 4, 7]), np.array([3, 4, 4])),
+    "without labels": (LABELS, np.array([7, 6, 3]), np.array([0, 2, 0])),
+}
+
+
+@pytest.mark.parametrize("reduction", ["mean", "sum", "none"])
+@pytest.mark.parametrize("case", CTC)
+@pytest.mark.parametrize("zero_infinity", [False, True])
+def test_ctc(case, reduction, zero_infinity):
+    """Behind log_softmax: there PyTorch's gradient is that of its function."""
+    targets, frames, labels = CTC[case]
+    blank = 0 if case != "rows" else 4
+    targets = targets if case != "rows" else np.array([[1, 2, 2, 0], [3, 1, 0, 3], [1, 1, 1, 1]])
+    if case == "without alignment" and not zero_infinity and reduction != "none":
+        reduction = "none"  # the others are infinite as a whole
+    args = {"blank": blank, "reduction": reduction, "zero_infinity": zero_infinity}
+    ours, theirs = nn.CTCLoss(**args), torch.nn.CTCLoss(**args)
+    for dtype in ("float32", "float64"):
+        compare(ours, theirs, [(7, 3, 5), targets, frames, labels], dtype, call=lambda loss, x, *rest: loss(x.log_softmax(2), *rest))
+
+
+def test_ctc_of_one_sequence():
+    call = lambda loss, x, *rest: loss(x.log_softmax(1), *rest)  # noqa: E731
+    for reduction in ("mean", "sum", "none"):
+        ours, theirs = nn.CTCLoss(reduction=reduction), torch.nn.CTCLoss(reduction=reduction)
+        compare(ours, theirs, [(7, 5), np.array([1, 2, 2]), np.array(6), np.array(3)], call=call)
+
+
+def test_ctc_sums_over_all_alignments():
+    """Against every path written out: Graves et al. (2006), equation 3."""
+    logits = np.random.Generator(np.random.Philox(key=5)).standard_normal((4, 1, 3))
+    logp = logits - np.log(np.exp(logits).sum(2, keepdims=True))
+    collapsed = lambda path: [k for k, _ in groupby(path) if k]  # noqa: E731
+    for target in ([1], [1, 2], [1, 1], []):
+        ways = [path for path in product(range(3), repeat=4) if collapsed(path) == target]
+        total = sum(np.exp(sum(logp[t, 0, k] for t, k in enumerate(path))) for path in ways)
+        loss = nn.CTCLoss(reduction="sum")(engine.from_numpy(logp), engine.tensor([target], dtype=engine.int64), (4,), (len(target),))
+        assert np.isclose(float(loss), -np.log(total))
+
+
+ADAPTIVE = [((8, 20, [5, 10]), {}), ((8, 20, [5, 10, 15]), {"div_value": 2.0, "head_bias": True}), ((6, 5, (4,)), {})]
+
+
+@pytest.mark.parametrize(("args", "kwargs"), ADAPTIVE, ids=str)
+def test_adaptive_softmax(args, kwargs):
+    ours, theirs = pair("AdaptiveLogSoftmaxWithLoss", *args, **kwargs)
+    assert list(ours.state_dict()) == list(theirs.state_dict())
+    assert repr(ours) == repr(theirs)
+    for targets in (np.arange(args[1]), np.array([0, 1, 3, 2]), np.array([4, 4])):
+        x = (len(targets), args[0])
+        compare(ours, theirs, [x, targets])
+        compare(ours, theirs, [x, targets], call=lambda layer, a, t: layer(a, t)[1])
+        compare(ours, theirs, [x], call=lambda layer, a: layer.log_prob(a))
+        compare(ours, theirs, [x], call=lambda layer, a: layer.predict(a), n_trained=0)
+    compare(ours, theirs, [(args[0],), np.array(2)])
+    assert ours(engine.zeros(1, args[0]), engine.tensor([1])).loss.ndim == 0
+
+
+def test_adaptive_softmax_refuses():
+    for cutoffs in ([], [5, 5], [10, 5], [0, 5], [5, 20], [5.5]):
+        with pytest.raises(ValueError, match="AdaptiveLogSoftmaxWithLoss: expected cutoffs that rise from 1 or more to at most 19"):
+            nn.AdaptiveLogSoftmaxWithLoss(4, 20, cutoffs)
+    layer = nn.AdaptiveLogSoftmaxWithLoss(4, 20, [5])
+    for x, target in (((2, 4), [1]), ((4,), [1]), ((2, 4), 1)):
+        with pytest.raises(RuntimeError, match="expected input \\(N, in_features\\) and target"):
+            layer(engine.zeros(*x), engine.tensor(target))
+    with pytest.raises(RuntimeError, match="expected targets from 0 to 19, got values from 3 to 20"):
+        layer(engine.zeros(2, 4), engine.tensor([3, 20]))
