@@ -179,7 +179,7 @@ class Conv2d(_Forward):
 
     Example:
         >>> Conv2d(3, 8, 3, padding=1)(zeros(2, 3, 5, 5)).shape
-        (2, 8, 5, 5)
+        torch.Size([2, 8, 5, 5])
     """
 
     _n = 2

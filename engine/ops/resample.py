@@ -1,4 +1,4 @@
-"""Other resolutions: pixel shuffling and interpolation."""
+"""Other resolutions: interpolation along one dimension after the other."""
 
 from __future__ import annotations
 
@@ -7,87 +7,10 @@ import numpy as np
 from workbench.ext.core import _core as core
 
 from ._define import Unsupported, op, refuses, samples
+from ._help import tensors
+from ._space import public
 from .errors import expected
-
-
-@op("composite", spaces=("torch", "functional"), methods=False,
-    onnx=lambda b, x, r: b.node("DepthToSpace", x, blocksize=r, mode="CRD"))  # fmt: skip
-def pixel_shuffle(input, upscale_factor):
-    """Turn channels into pixels.
-
-    Args:
-        input: Images.
-        upscale_factor: How many pixels each becomes, along both sides.
-
-    Shape:
-        input: (*, C r r, H, W); result: (*, C, H r, W r), r = upscale_factor.
-
-    Returns:
-        Tensor of the dtype of `input`.
-
-    Raises:
-        RuntimeError: the number of channels is no multiple of r ** 2.
-
-    References:
-        Shi et al. (2016), arXiv:1609.05158.
-
-    Example:
-        >>> pixel_shuffle(zeros(1, 8, 2, 2), 2).shape
-        torch.Size([1, 2, 4, 4])
-    """
-    r = upscale_factor
-    if input.ndim < 3 or r < 1 or input.shape[-3] % (r * r):
-        raise expected("pixel_shuffle", f"input of shape (*, C * {r * r}, H, W)", input, error=RuntimeError)
-    *lead, c, h, w = input.shape
-    k = len(lead)
-    y = input.reshape((*lead, c // (r * r), r, r, h, w))
-    return y.permute((*range(k), k, k + 3, k + 1, k + 4, k + 2)).reshape((*lead, c // (r * r), h * r, w * r))
-
-
-@op("composite", spaces=("torch", "functional"), methods=False, onnx=Unsupported("SpaceToDepth orders channels in another way"))
-def pixel_unshuffle(input, downscale_factor):
-    """Turn pixels into channels.
-
-    Args:
-        input: Images.
-        downscale_factor: How many pixels become one, along both sides.
-
-    Shape:
-        input: (*, C, H r, W r); result: (*, C r r, H, W), r = downscale_factor.
-
-    Returns:
-        Tensor of the dtype of `input`.
-
-    Raises:
-        RuntimeError: a side is no multiple of r.
-
-    Example:
-        >>> pixel_unshuffle(zeros(1, 2, 4, 4), 2).shape
-        torch.Size([1, 8, 2, 2])
-    """
-    r = downscale_factor
-    if input.ndim < 3 or r < 1 or input.shape[-1] % r or input.shape[-2] % r:
-        raise expected("pixel_unshuffle", f"input of shape (*, C, H * {r}, W * {r})", input, error=RuntimeError)
-    *lead, c, h, w = input.shape
-    k = len(lead)
-    y = input.reshape((*lead, c, h // r, r, w // r, r))
-    return y.permute((*range(k), k, k + 2, k + 4, k + 1, k + 3)).reshape((*lead, c * r * r, h // r, w // r))
-
-
-@samples(pixel_shuffle)
-def _(s):
-    yield s(s.normal(2, 8, 2, 3), 2)
-
-
-@samples(pixel_unshuffle)
-def _(s):
-    yield s(s.normal(2, 2, 4, 6), 2).without("empty", because="torch leaves the shape as it is then")
-
-
-@refuses(pixel_shuffle)
-@refuses(pixel_unshuffle)
-def _(s):
-    yield s(s.normal(1, 3, 3, 3), 2).raises(RuntimeError, ": expected input of shape")
+from .pooling_adaptive import _adaptive_form, adaptive_avg_pool1d, adaptive_avg_pool2d, adaptive_avg_pool3d
 
 
 def _nearest(n, m, scale, exact):
@@ -119,6 +42,25 @@ def _cubic(n, m, scale, align_corners, a=-0.75):
     return [(np.clip(base + k - 1, 0, n - 1), w) for k, w in enumerate(weights)]
 
 
+def _smooth(n, m, scale, kind):
+    """Taps of a filter that is as wide as the step between elements of the result, at least as wide as without antialiasing."""
+    wide = max(scale, 1.0)
+    reach = (2 if kind == "cubic" else 1) * wide
+    centre = scale * (np.arange(m) + 0.5)
+    low = np.maximum((centre - reach + 0.5).astype(np.int64), 0)
+    count = np.minimum((centre + reach + 0.5).astype(np.int64), n) - low
+    places = low[:, None] + np.arange(count.max())
+    x = np.abs(places - centre[:, None] + 0.5) / wide
+    if kind == "cubic":
+        a = -0.5
+        weights = np.where(x < 1, ((a + 2) * x - (a + 3)) * x * x + 1, np.where(x < 2, (((x - 5) * x + 8) * x - 4) * a, 0))
+    else:
+        weights = np.maximum(1 - x, 0)
+    weights = np.where(np.arange(count.max()) < count[:, None], weights, 0)
+    weights /= weights.sum(1, keepdims=True)
+    return [(p, w) for p, w in zip(np.minimum(places, n - 1).T.copy(), weights.T.copy(), strict=True)]
+
+
 def _resized(x, d, taps):
     """A weighted sum of chosen slices along a dimension."""
     total = None
@@ -131,18 +73,19 @@ def _resized(x, d, taps):
     return total
 
 
-_SPATIAL = {"nearest": None, "nearest-exact": None, "linear": 1, "bilinear": 2, "trilinear": 3, "bicubic": 2}
+_SPATIAL = {"nearest": None, "nearest-exact": None, "area": None, "linear": 1, "bilinear": 2, "trilinear": 3, "bicubic": 2}
 
 
-def _sizes(input, size, scale_factor, recompute):
+def _sizes(spatial, size, scale_factor, recompute):
     """Sizes of the result and the steps between its elements, in those of the input."""
-    spatial = tuple(input.shape[2:])
     if (size is None) == (scale_factor is None):
         raise expected("interpolate", "size or scale_factor", "both" if size is not None else "neither")
     given = size if size is not None else scale_factor
     given = tuple(given) if isinstance(given, (tuple, list)) else (given,) * len(spatial)
     if len(given) != len(spatial):
         raise expected("interpolate", f"{len(spatial)} sizes or factors", given)
+    if size is not None and recompute:
+        raise expected("interpolate", "recompute_scale_factor with scale_factor alone", "size")
     out = given if size is not None else tuple(int(np.floor(n * f)) for n, f in zip(spatial, given, strict=True))
     if any(m < 1 for m in out):
         raise expected("interpolate", "a result of 1 or more elements", out, error=RuntimeError)
@@ -151,21 +94,23 @@ def _sizes(input, size, scale_factor, recompute):
 
 
 def _resize_form(b, x, size, scale_factor, mode, align_corners, recompute, antialias):
-    if antialias or None in b.shape(x):
-        return Unsupported("antialiasing, and sizes that are not known")
     spatial = b.shape(x)[2:]
-    given = size if size is not None else scale_factor
-    given = given if isinstance(given, (tuple, list)) else (given,) * len(spatial)
-    out = given if size is not None else [int(n * f) for n, f in zip(spatial, given, strict=True)]
+    if antialias or not all(isinstance(n, int) for n in spatial):
+        return Unsupported("antialiasing, and sizes that are not known")
+    out, steps = _sizes(spatial, size, scale_factor, recompute)
+    if mode == "area":
+        return _adaptive_form("Average")(b, x, out)
     kind = {"nearest": "nearest", "nearest-exact": "nearest", "bicubic": "cubic"}.get(mode, "linear")
     where = "align_corners" if align_corners else "asymmetric" if mode == "nearest" else "half_pixel"
-    shape = b.constant(np.array([*b.shape(x)[:2], *out], np.int64))
+    if scale_factor is not None and not recompute and not align_corners:
+        how = (b.constant(np.array([1, 1, *(1 / s for s in steps)], np.float32)),)
+    else:
+        how = ("", b.constant(np.array([*b.shape(x)[:2], *out], np.int64)))
     return b.node(
         "Resize",
         x,
         "",
-        "",
-        shape,
+        *how,
         mode=kind,
         coordinate_transformation_mode=where,
         nearest_mode="round_prefer_ceil" if mode == "nearest-exact" else "floor",
@@ -181,10 +126,10 @@ def interpolate(input, size=None, scale_factor=None, mode="nearest", align_corne
         input: Images.
         size: Sizes of the result.
         scale_factor: How many times larger it is; one of both is given.
-        mode: "nearest", "nearest-exact", "linear", "bilinear", "trilinear" or "bicubic".
+        mode: "nearest", "nearest-exact", "linear", "bilinear", "trilinear", "bicubic", or "area", the mean over the cells of a grid.
         align_corners: Whether the outermost elements of both lie at the same place, rather than the outermost edges.
         recompute_scale_factor: Take the factor from the sizes once they are rounded.
-        antialias: Not offered.
+        antialias: Widen the filter where the result is smaller; for "bilinear" and "bicubic".
 
     Shape:
         input: (N, C, *); result: (N, C, *) of the new sizes.
@@ -193,25 +138,32 @@ def interpolate(input, size=None, scale_factor=None, mode="nearest", align_corne
         Tensor of the dtype of `input`.
 
     Raises:
-        ValueError: not one of `size` and `scale_factor` is given, or their number is wrong.
-        NotImplementedError: the mode does not exist or does not fit the dimensions, or `antialias` is set.
+        ValueError: not one of `size` and `scale_factor` is given, their number is wrong, or an option does not go with the mode.
+        NotImplementedError: the mode does not exist or does not fit the dimensions.
+        RuntimeError: the result would have no elements.
 
     Example:
         >>> functional.interpolate(tensor([[[1.0, 2.0]]]), scale_factor=2)
         tensor([[[1., 1., 2., 2.]]])
     """
+    tensors("interpolate", input=input)
     spatial = input.ndim - 2
     if mode not in _SPATIAL or _SPATIAL[mode] not in (None, spatial) or not 1 <= spatial <= 3:
         raise expected("interpolate", f"a mode for {spatial} spatial dimensions", mode, error=NotImplementedError)
-    if antialias:
-        raise expected("interpolate", "antialias to be False", True, "blur the input first", NotImplementedError)
-    if align_corners is not None and mode.startswith("nearest"):
-        raise expected("interpolate", "align_corners to be None for nearest", align_corners)
-    out, steps = _sizes(input, size, scale_factor, recompute_scale_factor)
+    if antialias and mode not in ("bilinear", "bicubic"):
+        raise expected("interpolate", "antialias for bilinear and bicubic alone", mode)
+    if align_corners is not None and _SPATIAL[mode] is None:
+        raise expected("interpolate", f"align_corners to be None for {mode}", align_corners)
+    out, steps = _sizes(tuple(input.shape[2:]), size, scale_factor, recompute_scale_factor)
+    if mode == "area":
+        return (adaptive_avg_pool1d, adaptive_avg_pool2d, adaptive_avg_pool3d)[spatial - 1](input, out)
     for i, (m, step) in enumerate(zip(out, steps, strict=True)):
         n = input.shape[2 + i]
         if mode.startswith("nearest"):
             taps = _nearest(n, m, step, mode == "nearest-exact")
+        elif antialias:
+            scale = ((n - 1) / (m - 1) if m > 1 else 0.0) if align_corners else step
+            taps = _smooth(n, m, scale, "cubic" if mode == "bicubic" else "linear")
         else:
             taps = (_cubic if mode == "bicubic" else _linear)(n, m, step, bool(align_corners))
         input = _resized(input, 2 + i, taps)
@@ -222,17 +174,58 @@ def interpolate(input, size=None, scale_factor=None, mode="nearest", align_corne
 def _(s):
     yield s(s.normal(1, 2, 4), scale_factor=2)
     yield s(s.normal(1, 2, 3, 4), size=(5, 2))
+    yield s(s.normal(1, 2, 5, 4), scale_factor=(0.7, 1.8))
+    yield s(s.normal(1, 1, 2, 3, 2), size=(3, 2, 5))
     yield s(s.normal(1, 2, 3, 4), size=(5, 2), mode="nearest-exact")
+    yield s(s.normal(1, 2, 7), scale_factor=1.3, mode="nearest-exact", recompute_scale_factor=True)
     yield s(s.normal(1, 2, 4), size=7, mode="linear")
+    yield s(s.normal(1, 2, 5), scale_factor=1.3, mode="linear", recompute_scale_factor=True)
+    yield s(s.normal(1, 2, 5), scale_factor=1.3, mode="linear")
     yield s(s.normal(1, 2, 3, 4), scale_factor=2, mode="bilinear")
     yield s(s.normal(1, 2, 3, 4), size=(5, 3), mode="bilinear", align_corners=True)
+    yield s(s.normal(1, 2, 3, 4), size=(1, 2), mode="bilinear", align_corners=True).without("onnx", because="ONNX takes the middle for 1")
     yield s(s.normal(1, 1, 4, 4), scale_factor=1.5, mode="bicubic")
+    yield s(s.normal(1, 1, 5, 4), size=(3, 7), mode="bicubic", align_corners=True)
     yield s(s.normal(1, 1, 2, 3, 2), scale_factor=2, mode="trilinear")
+    yield s(s.normal(1, 1, 3, 3, 2), size=(2, 4, 3), mode="trilinear", align_corners=True)
+    for shape, size in (((2, 2, 6), 3), ((1, 2, 4, 6), (2, 3)), ((1, 2, 4, 6, 2), (4, 2, 1))):
+        yield s(s.normal(*shape), size=size, mode="area")
+    yield s(s.normal(1, 2, 5, 4), scale_factor=0.6, mode="area").without("onnx", because="cells of unequal size have no form in ONNX")
+    for mode in ("bilinear", "bicubic"):
+        yield s(s.normal(1, 1, 7, 6), size=(3, 9), mode=mode, antialias=True).without("onnx", because="not offered in ONNX")
+        yield s(s.normal(1, 1, 7, 6), scale_factor=0.4, mode=mode, antialias=True).without("onnx", because="not offered in ONNX")
+        yield s(s.normal(1, 1, 7, 6), size=(4, 3), mode=mode, align_corners=True, antialias=True).without(
+            "onnx", because="not offered in ONNX"
+        )
 
 
 @refuses(interpolate)
 def _(s):
-    yield s(s.normal(1, 2, 4)).raises(ValueError, "interpolate: expected size or scale_factor")
-    yield s(s.normal(1, 2, 4), 8, mode="bilinear").raises(NotImplementedError, "interpolate: expected a mode for 1")
-    yield s(s.normal(1, 2, 4), 8, mode="linear", antialias=True).raises(NotImplementedError, "interpolate: expected antialias")
-    yield s(s.normal(1, 2, 4), (8, 8)).raises(ValueError, "interpolate: expected 1 sizes")
+    x = s.normal(1, 2, 4)
+    yield s(x).raises(ValueError, "interpolate: expected size or scale_factor")
+    yield s(x, 8, 2).raises(ValueError, "interpolate: expected size or scale_factor, got both")
+    yield s(x, 8, mode="bilinear").raises(NotImplementedError, "interpolate: expected a mode for 1")
+    yield s(x, 8, mode="linear", antialias=True).raises(ValueError, "interpolate: expected antialias for bilinear and bicubic alone")
+    yield s(x, 8, mode="area", align_corners=True).raises(ValueError, "interpolate: expected align_corners to be None for area")
+    yield s(x, 8, recompute_scale_factor=True).raises(ValueError, "interpolate: expected recompute_scale_factor with scale_factor alone")
+    yield s(x, (8, 8)).raises(ValueError, "interpolate: expected 1 sizes")
+    yield s(x, scale_factor=0.1).raises(RuntimeError, "interpolate: expected a result of 1 or more elements")
+    yield s([1.0], 8).raises(TypeError, "interpolate: expected input to be a Tensor, got list")
+
+
+@public("functional")
+def upsample(input, size=None, scale_factor=None, mode="nearest", align_corners=None):
+    """`interpolate` under its former name."""
+    return interpolate(input, size, scale_factor, mode, align_corners)
+
+
+@public("functional")
+def upsample_nearest(input, size=None, scale_factor=None):
+    """`interpolate` by the nearest element, under its former name."""
+    return interpolate(input, size, scale_factor)
+
+
+@public("functional")
+def upsample_bilinear(input, size=None, scale_factor=None):
+    """`interpolate` in mode bilinear with aligned corners, under its former name."""
+    return interpolate(input, size, scale_factor, mode="bilinear", align_corners=True)
