@@ -8,7 +8,7 @@ import numpy as np
 
 from workbench.ext.core import _core as core
 
-from ._define import ALL, NUMBER, derivative, infer, op, refuses, samples
+from ._define import ALL, COMPLEX, FLOATING, NUMBER, derivative, infer, op, refuses, samples
 from ._help import axes, product, restore
 from .comparison import eq, where
 from .errors import expected
@@ -30,7 +30,7 @@ def _counted(b, x, dtype):
 
 def _wide(x):
     """What sums are accumulated in."""
-    return np.float64 if x.dtype.kind == "f" else np.int64
+    return {"f": np.float64, "c": np.complex128}.get(x.dtype.kind, np.int64)
 
 
 def _count(shape, dim):
@@ -38,7 +38,10 @@ def _count(shape, dim):
 
 
 @op(
-    "reduce", result="sum", dtypes=ALL, onnx=lambda b, x, dim, keepdim, dtype: _reduced("ReduceSum", b, _counted(b, x, dtype), dim, keepdim)
+    "reduce",
+    result="sum",
+    dtypes=(*ALL, *COMPLEX),
+    onnx=lambda b, x, dim, keepdim, dtype: _reduced("ReduceSum", b, _counted(b, x, dtype), dim, keepdim),
 )
 def sum(input, dim=None, keepdim=False, *, dtype=None):
     """Add up.
@@ -60,7 +63,7 @@ def sum(input, dim=None, keepdim=False, *, dtype=None):
         tensor([4., 6.])
     """
     total = np.sum(input, axis=axes("sum", dim, input.ndim), keepdims=keepdim, dtype=_wide(input))
-    return total.astype(input.dtype) if input.dtype.kind == "f" else total
+    return total.astype(input.dtype) if input.dtype.kind in "fc" else total
 
 
 derivative(sum, input=lambda g, input_shape, dim, keepdim: restore(g, len(input_shape), dim, keepdim).expand(input_shape))
@@ -69,6 +72,7 @@ derivative(sum, input=lambda g, input_shape, dim, keepdim: restore(g, len(input_
 @op(
     "reduce",
     result="float",
+    dtypes=(*FLOATING, *COMPLEX),
     onnx=lambda b, x, dim, keepdim, dtype: _reduced(
         "ReduceMean", b, x if dtype is None else b.node("Cast", x, to=b.code(dtype)), dim, keepdim
     ),
@@ -92,7 +96,8 @@ def mean(input, dim=None, keepdim=False, *, dtype=None):
         >>> mean(tensor([[1.0, 2.0], [3.0, 4.0]]), 0)
         tensor([2., 3.])
     """
-    return np.mean(input, axis=axes("mean", dim, input.ndim), keepdims=keepdim, dtype=np.float64).astype(input.dtype)
+    total = np.sum(input, axis=axes("mean", dim, input.ndim), keepdims=keepdim, dtype=_wide(input))
+    return (total / np.float64(_count(input.shape, dim))).astype(input.dtype)
 
 
 def _mean_input(g, input_shape, dim, keepdim):
@@ -105,7 +110,7 @@ derivative(mean, input=_mean_input)
 @op(
     "reduce",
     result="sum",
-    dtypes=NUMBER,
+    dtypes=(*NUMBER, *COMPLEX),
     onnx=lambda b, x, dim, keepdim, dtype: _reduced("ReduceProd", b, _counted(b, x, dtype), dim, keepdim),
 )
 def prod(input, dim=None, keepdim=False, *, dtype=None):
@@ -128,7 +133,7 @@ def prod(input, dim=None, keepdim=False, *, dtype=None):
         tensor([3., 8.])
     """
     total = np.prod(input, axis=axes("prod", dim, input.ndim), keepdims=keepdim, dtype=_wide(input))
-    return total.astype(input.dtype) if input.dtype.kind == "f" else total
+    return total.astype(input.dtype) if input.dtype.kind in "fc" else total
 
 
 def _prod_input(g, input, result, dim, keepdim):
