@@ -32,6 +32,8 @@ def our_tensor(t: torch.Tensor) -> Any:
         raise OutOfScope(f"layout {t.layout}")
     if t.device.type != "cpu":
         raise OutOfScope(f"device {t.device}")
+    if t.dim() > 64:
+        raise OutOfScope("more dimensions than an ndarray has")
     dtype = our_dtype(t.dtype)
     plain = t.detach().resolve_conj().resolve_neg()
     if t.dtype is torch.bfloat16:
