@@ -55,6 +55,9 @@ class Images:
     workers: int = ranged(low=0, high=64)
     shift: float = ranged(low=0)
     subpixel: bool = MISSING
+    rotate: float = ranged(low=0, high=180)
+    scale: float = ranged(low=0, below=1)
+    shear: float = ranged(low=0, below=90)
     flip: bool = MISSING
     epochs: int = ranged(low=1)
 

@@ -93,6 +93,19 @@ class ResNet(nn.Module):
         return self.head(x.mean((2, 3)))
 
 
+def augmentation(config: Any) -> list[Any]:
+    """What is done to training images at random, as `conf/data` says."""
+    steps: list[Any] = []
+    if config.rotate or config.scale or config.shear:
+        sizes = (1 - config.scale, 1 + config.scale)
+        steps.append(transforms.RandomAffine(config.rotate, scale=sizes, shear=config.shear, interpolation="bilinear"))
+    if config.shift:
+        steps.append(SubpixelShift(config.shift) if config.subpixel else transforms.RandomShift(int(config.shift)))
+    if config.flip:
+        steps.append(transforms.RandomHorizontalFlip())
+    return steps
+
+
 def evaluate(model: nn.Module, loader: Any) -> tuple[float, float]:
     """Mean loss and accuracy of a model over a loader, in evaluation mode."""
     loss, accuracy = Mean(), Mean()
@@ -121,13 +134,8 @@ def train(config: Any, run: Run) -> dict[str, float]:
     counts = {"train": len(sets.train), "validation": len(sets.validation), "test": len(sets.test)}
     run.data(sets.name, {"sha256": sets.fingerprint, "split": sets.split, **counts, "shape": list(sets.shape)})
     normalise = transforms.Normalize(sets.mean, sets.std)
-    augment: list[Any] = []
-    if config.data.shift:
-        augment.append(SubpixelShift(config.data.shift) if config.data.subpixel else transforms.RandomShift(int(config.data.shift)))
-    if config.data.flip:
-        augment.append(transforms.RandomHorizontalFlip())
-    train_set = sets.train.with_transform(transforms.Compose([transforms.ToTensor(), *augment, normalise]))
     plain = transforms.Compose([transforms.ToTensor(), normalise])
+    train_set = sets.train.with_transform(transforms.Compose([transforms.ToTensor(), *augmentation(config.data), normalise]))
     workers, large = config.data.workers, config.trainer.eval_batch_size
     loader: Any = DataLoader(train_set, config.data.batch_size, shuffle=True, drop_last=True, num_workers=workers)
     validation_loader: Any = DataLoader(sets.validation.with_transform(plain), large, num_workers=workers)

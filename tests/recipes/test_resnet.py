@@ -15,6 +15,7 @@ import pytest
 
 from workbench import engine as torch
 from workbench.experiments.cli import main
+from workbench.experiments.compose import compose
 from workbench.experiments.metrics import read_metrics
 from workbench.recipes import resnet
 from workbench.recipes.resnet import ResNet
@@ -120,6 +121,20 @@ def test_the_split_is_recorded(tmp_path):
     recorded = json.loads(file.read_text())["digits"]
     assert {key: recorded[key] for key in ("train", "validation", "test")} == {"train": 1300, "validation": 137, "test": 360}
     assert len(recorded["split"]) == 64
+
+
+@pytest.mark.parametrize(
+    ("words", "steps"),
+    [
+        (["data.rotate=8", "data.shift=1"], ["RandomAffine", "SubpixelShift"]),
+        (["data.rotate=0", "data.scale=0.1", "data.shear=0"], ["RandomAffine", "SubpixelShift"]),
+        (["data=fashion_mnist"], ["RandomShift", "RandomHorizontalFlip"]),
+        (["data=fashion_mnist", "data.shift=0", "data.flip=false"], []),
+    ],
+    ids=" ".join,
+)
+def test_augmentation_is_as_configured(words, steps):
+    assert [type(step).__name__ for step in resnet.augmentation(compose(["+recipe=resnet", *words]).data)] == steps
 
 
 @pytest.mark.parametrize("words", [["threads=1"], ["threads=2"], ["data.workers=2"], ["logger=quiet"]], ids=" ".join)
