@@ -14,6 +14,8 @@ from . import grad_mode as _grad_mode  # noqa: F401 - makes no_grad a decorator
 from . import ops, printing
 from .dtypes import *  # noqa: F403
 from .errors import expected as _expected
+from .limits import *  # noqa: F403
+from .predicates import *  # noqa: F403
 
 Tensor = _core.Tensor
 Size = _core.Size
@@ -52,26 +54,6 @@ def __getattr__(name: str) -> Any:
 
 def __dir__() -> list[str]:
     return sorted({*(n for n in globals() if not n.startswith("_")), *_SUBPACKAGES})
-
-
-def is_tensor(obj: object) -> bool:
-    """Whether `obj` is a Tensor."""
-    return isinstance(obj, Tensor)
-
-
-def is_floating_point(input: Tensor) -> bool:
-    """Whether the dtype of `input` is floating."""
-    return bool(input.is_floating_point())
-
-
-def numel(input: Tensor) -> int:
-    """The number of elements of `input`."""
-    return int(input.numel())
-
-
-def typename(obj: object) -> str:
-    """The name of the type of `obj`."""
-    return f"torch.{obj.dtype}Tensor" if isinstance(obj, Tensor) else type(obj).__name__
 
 
 def use_deterministic_algorithms(mode: bool, *, warn_only: bool = False) -> None:

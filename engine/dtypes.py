@@ -19,6 +19,7 @@ float64 = double = _core.float64
 complex64 = cfloat = _core.complex64
 complex128 = cdouble = _core.complex128
 strided = _core.STRIDED
+layout = type(strided)
 
 
 class memory_format(Enum):  # noqa: N801 - PyTorch's name
@@ -26,6 +27,7 @@ class memory_format(Enum):  # noqa: N801 - PyTorch's name
 
     contiguous_format = "torch.contiguous_format"
     channels_last = "torch.channels_last"
+    channels_last_3d = "torch.channels_last_3d"
     preserve_format = "torch.preserve_format"
 
     def __str__(self) -> str:
@@ -34,8 +36,9 @@ class memory_format(Enum):  # noqa: N801 - PyTorch's name
     __repr__ = __str__
 
 
-contiguous_format = memory_format.contiguous_format
+contiguous_format = legacy_contiguous_format = memory_format.contiguous_format
 channels_last = memory_format.channels_last
+channels_last_3d = memory_format.channels_last_3d
 preserve_format = memory_format.preserve_format
 
 __all__ = [
@@ -44,6 +47,7 @@ __all__ = [
     "cdouble",
     "cfloat",
     "channels_last",
+    "channels_last_3d",
     "complex64",
     "complex128",
     "contiguous_format",
@@ -58,6 +62,8 @@ __all__ = [
     "int16",
     "int32",
     "int64",
+    "layout",
+    "legacy_contiguous_format",
     "long",
     "memory_format",
     "preserve_format",

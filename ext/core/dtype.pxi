@@ -13,6 +13,14 @@ cdef class dtype:
     def numpy(self):
         """The NumPy dtype, None for bfloat16."""
         return NUMPY[self.index]
+    def to_complex(self):
+        """The complex dtype with parts of this one."""
+        if self.index in (WB_F32, WB_C64): return complex64
+        if self.index in (WB_F64, WB_C128): return complex128
+        raise RuntimeError(f"to_complex: expected float32 or float64, got {self.name}; there is no complex dtype for it")
+    def to_real(self):
+        """The dtype of the parts of a complex one; of others, this one."""
+        return float32 if self.index == WB_C64 else float64 if self.index == WB_C128 else self
 
 DTYPE_NAMES = ("bool", "uint8", "int8", "int16", "int32", "int64", "float16", "bfloat16", "float32", "float64", "complex64", "complex128")
 NUMPY = tuple(None if name == "bfloat16" else np.dtype(name) for name in DTYPE_NAMES)

@@ -5,6 +5,8 @@ cdef class Hooks:
     cdef dict before                # id -> function of the gradient
     cdef dict after                 # id -> function of the leaf, once its gradient is accumulated
     cdef object keep                # weak reference to the tensor whose gradient is kept (retain_grad)
+    cdef dict pre, post             # of a leaf: id -> function, before and after its accumulation as a node
+    cdef object node                # of a leaf: the AccumulateGrad that somebody asked for
 
 @cython.internal
 cdef class _HookHandle:
@@ -154,7 +156,12 @@ cdef class Tensor:
     def storage_offset(self): return (self.a.data - self.st.data) // wb_itemsize[self.a.dtype]
     def data_ptr(self): return <size_t>self.a.data
     @property
-    def _version(self): return self.st.version
+    def _version(self):
+        if self.st.inference: raise RuntimeError("_version: expected a tensor that tracks its versions, got one made in inference mode, which does not; clone() it outside")
+        return self.st.version
+    def is_inference(self):
+        """Whether its memory was made in inference mode."""
+        return bool(self.st.inference)
     def _shares_storage(self, Tensor other): return self.st == other.st
 
     # -- history
@@ -264,10 +271,11 @@ cdef class Tensor:
     def is_pinned(self, device=None): return False
     def is_shared(self): return False
 
-class _Strided:
+class layout:
+    """How a tensor holds its elements: only `strided` exists here."""
     def __repr__(self): return "torch.strided"
     def __reduce__(self): return "STRIDED"
-STRIDED = _Strided()
+STRIDED = layout()
 cdef object REPR = object.__repr__
 cdef object WEAKREF
 from weakref import ref as WEAKREF

@@ -6,17 +6,21 @@ import argparse
 import json
 import sys
 import warnings
+from collections.abc import Callable
 from dataclasses import asdict
+from functools import partial
 from pathlib import Path
 
 warnings.filterwarnings("ignore")
 
-from . import ops  # noqa: E402
+from . import modules, ops  # noqa: E402
 
 
 def main() -> int:
     parser = argparse.ArgumentParser(prog="conformance", description=__doc__)
     parser.add_argument("--ops", nargs="*", help="only these (a name of the op database, or the start of one with a * behind)")
+    parser.add_argument("--modules", nargs="*", help="layers instead of ops (names as nn.Linear, or the start of one with a * behind)")
+    parser.add_argument("--optimizers", action="store_true", help="optimizers instead of ops")
     parser.add_argument("--dtypes", nargs="*", help="only these dtypes")
     parser.add_argument("--most", type=int, default=3, help="how many differences to print for each op")
     parser.add_argument("--json", type=Path, help="write all results here")
@@ -24,23 +28,33 @@ def main() -> int:
     import torch
 
     dtypes = tuple(getattr(torch, d) for d in args.dtypes) if args.dtypes else ops.DTYPES
+    jobs: list[tuple[str, Callable[[], list[ops.Result]]]] = []
+    everything = args.ops is None and args.modules is None and not args.optimizers
+    if everything or args.ops is not None:
+        jobs += [(info.name, partial(ops.run, info, dtypes)) for info in ops.INFOS if chosen(info.name, args.ops)]
+    if everything or args.modules is not None:
+        jobs += [(info.name, partial(modules.run, info)) for info in modules.INFOS if chosen(info.name, args.modules)]
+    if everything or args.optimizers:
+        jobs += [(info.optim_cls.__name__, partial(modules.run_optimizer, info)) for info in modules.OPTIMIZERS]
     found = []
-    for info in ops.INFOS:
-        if args.ops is not None and not any(info.name == n or (n.endswith("*") and info.name.startswith(n[:-1])) for n in args.ops):
-            continue
-        results = ops.run(info, dtypes)
+    for _, job in jobs:
+        results = job()
         found += results
-        report(info, results, args.most)
+        report(results, args.most)
     if args.json:
         args.json.parent.mkdir(parents=True, exist_ok=True)
         args.json.write_text(json.dumps([asdict(r) for r in found]))
     bad = {r.name for r in found if not all(t.good for t in r.tallies.values())}
     names = {r.name for r in found}
-    print(f"{len(names) - len(bad)} of {len(names)} ops agree in everything")
+    print(f"{len(names) - len(bad)} of {len(names)} agree in everything")
     return 0
 
 
-def report(info: object, results: list[ops.Result], most: int) -> None:
+def chosen(name: str, wanted: list[str] | None) -> bool:
+    return not wanted or any(name == n or (n.endswith("*") and name.startswith(n[:-1])) for n in wanted)
+
+
+def report(results: list[ops.Result], most: int) -> None:
     lines: list[str] = []
     for r in results:
         for kind, t in r.tallies.items():

@@ -1,0 +1,194 @@
+"""Every layer on PyTorch's own sample inputs (`torch.testing`'s module database): the same state, forward and backward."""
+
+from __future__ import annotations
+
+import warnings
+from typing import Any
+
+import torch
+from torch.testing._internal.common_modules import module_db
+from torch.testing._internal.common_optimizers import optim_db
+
+from workbench import engine as ours
+from workbench.engine import nn, optim
+
+from .compare import Different, check_same
+from .ops import Result, Tally, brief
+from .translate import OutOfScope, tensors, to_ours, to_theirs
+
+INFOS = [info for info in module_db if not info.name.startswith(("nn.quant", "quant"))]
+
+
+def cast(value: Any, dtype: torch.dtype) -> Any:
+    return torch.utils._pytree.tree_map(lambda t: t.to(dtype) if isinstance(t, torch.Tensor) and t.is_floating_point() else t, value)
+
+
+def pair(info: Any, args: Any, kwargs: Any, dtype: torch.dtype) -> tuple[Any, Any]:
+    """A module of PyTorch and ours with the same parameters and buffers."""
+    theirs = info.module_cls(*args, **kwargs).to(dtype)
+    found = getattr(nn, info.name.removeprefix("nn."))
+    mine = found(*map(ported, args), **{k: ported(v) for k, v in kwargs.items()}).to(to_ours(dtype))
+    mine.load_state_dict({k: to_ours(v) for k, v in theirs.state_dict().items()})
+    return mine, theirs
+
+
+def ported(value: Any) -> Any:
+    """A constructor's argument: tensors, dtypes, and functions and modules of the same name."""
+    if isinstance(value, torch.nn.Module):
+        return layer(value)
+    if callable(value) and getattr(value, "__module__", "").startswith("torch") and hasattr(nn.functional, getattr(value, "__name__", "")):
+        return getattr(nn.functional, value.__name__)
+    return to_ours(value)
+
+
+def layer(theirs: torch.nn.Module) -> Any:
+    """Our layer for one of PyTorch's that is an argument itself, made anew with what its attributes tell."""
+    if isinstance(theirs, torch.nn.TransformerEncoderLayer):
+        activation = getattr(theirs.activation, "__name__", None) or type(theirs.activation).__name__.lower()
+        mine = nn.TransformerEncoderLayer(
+            theirs.self_attn.embed_dim, theirs.self_attn.num_heads, theirs.linear1.out_features, theirs.dropout.p, activation,
+            theirs.norm1.eps, theirs.self_attn.batch_first, theirs.norm_first, theirs.linear1.bias is not None,
+        )  # fmt: skip
+        mine = mine.to(to_ours(theirs.linear1.weight.dtype))
+    else:
+        mine = getattr(nn, type(theirs).__name__)()
+    mine.load_state_dict({k: to_ours(v) for k, v in theirs.state_dict().items()})
+    return mine
+
+
+def check(info: Any, dtype: torch.dtype, training: bool, result: Result) -> None:
+    tally = result["train" if training else "eval"]
+    torch.manual_seed(0)
+    for sample in info.module_inputs_func(info, "cpu", dtype, True, training):
+        given, forward = sample.constructor_input, sample.forward_input
+        if forward is None:
+            continue
+        text = f"({sample.desc or ''} {given.args} {given.kwargs})"[:160]
+        try:
+            mine, theirs = pair(info, given.args, given.kwargs, dtype)
+        except OutOfScope as reason:
+            tally.left_out.append(str(reason))
+            continue
+        except Exception as error:
+            tally.refused.append(f"{text} {brief(error)}")
+            continue
+        mine.train(training)
+        theirs.train(training)
+        one(tally, text, mine, theirs, forward, random="Dropout" in info.name or info.name in DRAWN)
+
+
+def one(tally: Tally, text: str, mine: Any, theirs: Any, forward: Any, random: bool) -> None:
+    try:
+        args, kwargs = to_ours(forward.args), to_ours(forward.kwargs)
+    except OutOfScope as reason:
+        tally.left_out.append(str(reason))
+        return
+    try:
+        torch.manual_seed(0)
+        expected = theirs(*forward.args, **forward.kwargs)
+    except Exception as error:
+        tally.left_out.append(f"torch: {brief(error)}")
+        return
+    try:
+        found = mine(*args, **kwargs)
+        check_same(to_theirs(found), plain(expected), values=not random)
+        if not random:
+            gradients(mine, theirs, args, kwargs, forward, found, expected)
+            check_same(to_theirs(dict(mine.state_dict())), dict(theirs.state_dict()))
+    except Different as error:
+        tally.wrong.append(f"{text} {error}")
+    except Exception as error:
+        tally.refused.append(f"{text} {brief(error)}")
+    else:
+        tally.agree += 1
+
+
+def plain(value: Any) -> Any:
+    return tuple(plain(v) for v in value) if isinstance(value, (tuple, list)) else value
+
+
+def gradients(mine: Any, theirs: Any, args: Any, kwargs: Any, forward: Any, found: Any, expected: Any) -> None:
+    outs = [t for t in tensors(plain(expected)) if t.requires_grad]
+    if not outs:
+        return
+    weights = [torch.randn(t.shape, dtype=t.dtype, generator=torch.Generator().manual_seed(i)) for i, t in enumerate(outs)]
+    leaves = [t for t in tensors((forward.args, forward.kwargs)) if t.requires_grad] + list(theirs.parameters())
+    wanted = torch.autograd.grad(outs, leaves, weights, allow_unused=True)
+    our_leaves = [t for t in tensors((args, kwargs)) if t.requires_grad] + list(mine.parameters())
+    our_outs = [t for t in tensors(found if not isinstance(found, tuple) else tuple(found)) if t.requires_grad]
+    got = ours.autograd.grad(our_outs, our_leaves, [to_ours(w) for w in weights], allow_unused=True)
+    filled = [torch.zeros_like(t) if g is None else g for g, t in zip(wanted, leaves)]
+    check_same([torch.zeros_like(t) if g is None else to_theirs(g) for g, t in zip(got, leaves)], filled)
+
+
+def run(info: Any) -> list[Result]:
+    """Everything for one layer."""
+    found = []
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        for dtype in (torch.float64, torch.float32):
+            if dtype not in info.dtypes:
+                continue
+            result = Result(info.name, "", str(dtype).removeprefix("torch."))
+            if not hasattr(nn, info.name.removeprefix("nn.")):
+                result["train"].refused.append("absent")
+            else:
+                for training in (True, False):
+                    check(info, dtype, training, result)
+            found.append(result)
+    return found
+
+
+def run_optimizer(info: Any) -> list[Result]:
+    """One optimizer: ten steps of a small model from the same start, for every set of options that PyTorch tests."""
+    name = info.optim_cls.__name__
+    result = Result(f"optim.{name}", "", "float64")
+    tally = result["steps"]
+    if not hasattr(optim, name):
+        tally.refused.append("absent")
+        return [result]
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        for options in info.optim_inputs_func("cpu"):
+            kwargs = {k: v for k, v in options.kwargs.items() if k not in ("capturable", "differentiable", "fused", "foreach")}
+            try:
+                wanted = trajectory(torch, info.optim_cls, kwargs, lambda x: x)
+            except Exception as error:
+                tally.left_out.append(f"torch: {brief(error)}")
+                continue
+            try:
+                got = trajectory(ours, getattr(optim, name), to_ours(kwargs), to_ours)
+                check_same([to_theirs(t) for t in got], wanted)
+            except Different as error:
+                tally.wrong.append(f"({kwargs}) {error}")
+            except Exception as error:
+                tally.refused.append(f"({kwargs}) {brief(error)}")
+            else:
+                tally.agree += 1
+    return [result]
+
+
+def trajectory(lib: Any, cls: Any, kwargs: Any, port: Any) -> list[Any]:
+    """The parameters after each of ten steps."""
+    generator = torch.Generator().manual_seed(0)
+    draw = [torch.randn(s, dtype=torch.float64, generator=generator) for s in ((4, 3), (2, 4), (8, 3), (8, 2))]
+    w1, w2, x, y = [port(t) for t in draw]
+    params = [lib.nn.Parameter(w1), lib.nn.Parameter(w2)]
+    optimizer = cls(params, **kwargs)
+    found = []
+
+    def closure() -> Any:
+        optimizer.zero_grad()
+        loss = ((x @ params[0].T).tanh() @ params[1].T - y).pow(2).mean()
+        loss.backward()
+        return loss
+
+    for _ in range(10):
+        optimizer.step(closure)
+        found += [p.detach().clone() for p in params]
+    return found
+
+
+OPTIMIZERS = [info for info in optim_db if info.optim_cls.__name__ != "SparseAdam"]
+# Layers that draw: only shapes can agree.
+DRAWN = {"nn.RReLU", "nn.FractionalMaxPool2d", "nn.FractionalMaxPool3d"}
