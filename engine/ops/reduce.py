@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import builtins
-
 import numpy as np
 
 from workbench.ext.core import _core as core
 
-from ._define import ALL, COMPLEX, FLOATING, NUMBER, derivative, infer, op, refuses, samples
+from ._define import ALL, COMPLEX, FLOATING, NUMBER, Unsupported, derivative, infer, op, refuses, samples
 from ._help import axes, product, restore
 from .comparison import eq, where
 from .errors import expected
@@ -81,7 +79,7 @@ def mean(input, dim=None, keepdim=False, *, dtype=None):
     """Take the average.
 
     Args:
-        input: Tensor; integers are converted to the default dtype.
+        input: Tensor of a floating or complex dtype, or `dtype` is one.
         dim: Dimension or dimensions that go; None means all.
         keepdim: Keep them with size 1.
         dtype: What `input` is converted to first.
@@ -92,12 +90,21 @@ def mean(input, dim=None, keepdim=False, *, dtype=None):
     Returns:
         Tensor of a floating dtype; nan over no elements.
 
+    Raises:
+        RuntimeError: whole numbers have no average of their dtype.
+
     Example:
         >>> mean(tensor([[1.0, 2.0], [3.0, 4.0]]), 0)
         tensor([2., 3.])
     """
     total = np.sum(input, axis=axes("mean", dim, input.ndim), keepdims=keepdim, dtype=_wide(input))
     return (total / np.float64(_count(input.shape, dim))).astype(input.dtype)
+
+
+@infer(mean)
+def _(input, dim, keepdim, dtype):
+    if not (input.dtype.is_floating_point or input.dtype.is_complex):
+        raise expected("mean", "input of a floating or complex dtype", input, "pass dtype=torch.float32", RuntimeError)
 
 
 def _mean_input(g, input_shape, dim, keepdim):
@@ -107,12 +114,16 @@ def _mean_input(g, input_shape, dim, keepdim):
 derivative(mean, input=_mean_input)
 
 
-@op(
-    "reduce",
-    result="sum",
-    dtypes=(*NUMBER, *COMPLEX),
-    onnx=lambda b, x, dim, keepdim, dtype: _reduced("ReduceProd", b, _counted(b, x, dtype), dim, keepdim),
-)
+@op("reduce", result="sum", spaces=(), methods=False, dtypes=(*NUMBER, *COMPLEX), kernel="prod", onnx=Unsupported("an internal form"),
+    peer=lambda torch, x, dim=None, keepdim=False: x.prod() if dim is None else x.prod(dim, keepdim))  # fmt: skip
+def prod_over(input, dim=None, keepdim=False):
+    """`prod` with its dtype settled."""
+    total = np.prod(input, axis=axes("prod", dim, input.ndim), keepdims=keepdim, dtype=_wide(input))
+    return total.astype(input.dtype) if input.dtype.kind in "fc" else total
+
+
+@op("composite", dtypes=(*NUMBER, *COMPLEX),
+    onnx=lambda b, x, dim, keepdim, dtype: _reduced("ReduceProd", b, _counted(b, x, dtype), dim, keepdim))  # fmt: skip
 def prod(input, dim=None, keepdim=False, *, dtype=None):
     """Multiply all.
 
@@ -132,30 +143,33 @@ def prod(input, dim=None, keepdim=False, *, dtype=None):
         >>> prod(tensor([[1.0, 2.0], [3.0, 4.0]]), 0)
         tensor([3., 8.])
     """
-    total = np.prod(input, axis=axes("prod", dim, input.ndim), keepdims=keepdim, dtype=_wide(input))
-    return total.astype(input.dtype) if input.dtype.kind in "fc" else total
+    return prod_over(input, dim, keepdim) if dtype is None else prod_over(input.to(dtype), dim, keepdim).to(dtype)
 
 
 def _prod_input(g, input, result, dim, keepdim):
     """Each element gets the product of the others: the quotient, unless there are zeros to divide by."""
     g, result = (restore(t, input.ndim, dim, keepdim) for t in (g, result))
-    if not input.ndim or not bool(eq(input, 0).any()):
+    if not input.ndim:
+        return g
+    if not bool(eq(input, 0).any()):
         return g * result / input
     reduced = axes("prod", dim, input.ndim)
     kept = tuple(d for d in range(input.ndim) if d not in reduced)
     n = product([input.shape[d] for d in reduced])
     rows = input.permute(kept + reduced).reshape((-1, 1, n)).expand((-1, n, n))
     itself = core.from_numpy(np.eye(n, dtype=bool))
-    others = prod(where(itself, 1, rows), 2).reshape([input.shape[d] for d in kept + reduced])
+    others = prod_over(where(itself, 1, rows), 2).reshape([input.shape[d] for d in kept + reduced])
     back = sorted(range(input.ndim), key=(kept + reduced).__getitem__)
     return g * others.permute(back)
 
 
-derivative(prod, input=_prod_input)
+derivative(prod_over, input=_prod_input)
 
 
 def _some(name, input, dim):
-    if builtins.any(input.shape[d] == 0 for d in axes(name, dim, input.ndim)):
+    if dim in (None, ()) and not input.numel():
+        raise expected(name, "at least one element, or a dim", input, error=RuntimeError)
+    if any(input.shape[d] == 0 for d in axes(name, dim, input.ndim)):
         raise expected(name, "at least one element in each reduced dimension", input, error=IndexError)
 
 
@@ -183,7 +197,8 @@ def amax(input, dim=(), keepdim=False):
         Tensor of the dtype of `input`.
 
     Raises:
-        IndexError: there is no element to take the largest of.
+        IndexError: there is no element along `dim` to take the largest of.
+        RuntimeError: there is none at all.
 
     Example:
         >>> amax(tensor([[1.0, 2.0], [3.0, 4.0]]), 0)
@@ -210,7 +225,8 @@ def amin(input, dim=(), keepdim=False):
         Tensor of the dtype of `input`.
 
     Raises:
-        IndexError: there is no element to take the smallest of.
+        IndexError: there is no element along `dim` to take the smallest of.
+        RuntimeError: there is none at all.
 
     Example:
         >>> amin(tensor([[1.0, 2.0], [3.0, 4.0]]), 0)
@@ -255,6 +271,7 @@ def _(s):
 
 
 @samples(prod)
+@samples(prod_over)
 def _(s):
     yield s(s.positive(3, 4))
     yield s(s.positive(2, 3, 4), -1, True)
@@ -275,81 +292,12 @@ def _(s):
     yield s(s.normal(3, 4), (0, 0)).raises(RuntimeError, "sum: expected each dim once")
 
 
+@refuses(mean)
+def _(s):
+    yield s(s.integers(3, 4)).raises(RuntimeError, "mean: expected input of a floating or complex dtype")
+
+
 @refuses(amax)
 def _(s):
     yield s(s.normal(0, 4), 0).raises(IndexError, "amax: expected")
-
-
-@op(
-    "reduce",
-    result="bool",
-    dtypes=("float32", "float64", "int64", "int32", "bool"),
-    onnx=lambda b, x, dim, keepdim: b.node(
-        "Cast",
-        _reduced("ReduceMax", b, b.node("Cast", b.node("Cast", x, to=b.code("bool")), to=b.code("int32")), dim, keepdim),
-        to=b.code("bool"),
-    ),
-)
-def any(input, dim=None, keepdim=False):
-    """Tell whether any element holds.
-
-    Anything but 0 holds; over no elements `any` is false and `all` is true.
-
-    Args:
-        input: Tensor.
-        dim: Dimension or dimensions that go; None means all.
-        keepdim: Keep them with size 1.
-
-    Shape:
-        input: (*); result: that of input without `dim`, or with size 1 there.
-
-    Returns:
-        Tensor of bool.
-
-    Example:
-        >>> any(tensor([[True, False], [True, True]]), 1)
-        tensor([True, True])
-    """
-    return np.any(input != 0, axis=axes("any", dim, input.ndim), keepdims=keepdim)
-
-
-@op(
-    "reduce",
-    result="bool",
-    dtypes=("float32", "float64", "int64", "int32", "bool"),
-    onnx=lambda b, x, dim, keepdim: b.node(
-        "Cast",
-        _reduced("ReduceMin", b, b.node("Cast", b.node("Cast", x, to=b.code("bool")), to=b.code("int32")), dim, keepdim),
-        to=b.code("bool"),
-    ),
-)
-def all(input, dim=None, keepdim=False):
-    """Tell whether all elements hold.
-
-    Anything but 0 holds; over no elements `any` is false and `all` is true.
-
-    Args:
-        input: Tensor.
-        dim: Dimension or dimensions that go; None means all.
-        keepdim: Keep them with size 1.
-
-    Shape:
-        input: (*); result: that of input without `dim`, or with size 1 there.
-
-    Returns:
-        Tensor of bool.
-
-    Example:
-        >>> all(tensor([[True, False], [True, True]]), 1)
-        tensor([False,  True])
-    """
-    return np.all(input != 0, axis=axes("all", dim, input.ndim), keepdims=keepdim)
-
-
-@samples(any)
-@samples(all)
-def _(s):
-    yield s(s.tensor([[0, 0, 1], [0, 0, 0], [1, 1, 1]]))
-    yield s(s.tensor([[0, 0, 1], [0, 0, 0], [1, 1, 1]]), 1)
-    yield s(s.tensor([[0, 0, 1], [0, 0, 0], [1, 1, 1]]), 0, True)
-    yield s(s.normal(2, 3, 4), (0, 2))
+    yield s(s.normal(0, 4)).raises(RuntimeError, "amax: expected at least one element, or a dim")
