@@ -2,19 +2,28 @@
 
 cdef class _GradMode:
     "a context manager and decorator that sets the gradient mode of this thread"
-    cdef int value
+    cdef int value, inference       # inference: 1 or 0, or -1 to leave it as it is
     cdef list before
-    def __cinit__(self, *args, **kwargs): self.before = []
+    def __cinit__(self, *args, **kwargs): self.before = []; self.inference = -1
     def __enter__(self):
-        self.before.append(wb_grad_mode())
-        wb_set_grad_mode(self.value)
+        self.before.append((wb_grad_mode(), wb_inference_mode()))
+        if self.inference >= 0: wb_set_inference_mode(self.inference)
+        wb_set_grad_mode(self.value and not wb_inference_mode())
         return self
-    def __exit__(self, *exc): wb_set_grad_mode(self.before.pop())
-    def __call__(self, f): return DECORATE(f, bool(self.value))
+    def __exit__(self, *exc):
+        grad, inference = self.before.pop()
+        wb_set_grad_mode(grad)
+        wb_set_inference_mode(inference)
+    def clone(self):
+        """A context manager that does the same."""
+        cdef _GradMode m = _GradMode.__new__(_GradMode)
+        m.value = self.value; m.inference = self.inference
+        return m
+    def __call__(self, f): return DECORATE(f, self.clone)
 
 cdef object DECORATE = None
 def set_decorator(f):
-    """The function `f(function, mode)` that makes a function run in a gradient mode: Python code, so that it can be wrapped like any other."""
+    """The function `f(function, make)` that makes a function run within the context manager that `make()` gives: Python code, so that it can be wrapped like any other."""
     global DECORATE
     DECORATE = f
 
@@ -35,13 +44,15 @@ class enable_grad(_GradMode):
     def __init__(self, f=None): pass
 
 class inference_mode(_GradMode):
-    """Record no operations in this block (or decorated function); the same as no_grad here."""
+    """Record no operations in this block (or decorated function), and mark the tensors made in it: autograd refuses them.
+
+    Args:
+        mode: False leaves inference mode, and records, within the block.
+    """
     def __new__(cls, mode=True):
         cdef _GradMode m = _GradMode.__new__(cls)
-        if callable(mode):
-            m.value = 0
-            return m(mode)
-        m.value = 0 if mode else wb_grad_mode()
+        m.value = not mode; m.inference = bool(mode)
+        if callable(mode): m.value = 0; m.inference = 1; return m(mode)
         return m
     def __init__(self, mode=True): pass
 
@@ -50,22 +61,30 @@ class set_grad_enabled(_GradMode):
     def __new__(cls, mode):
         cdef _GradMode m = _GradMode.__new__(cls)
         m.value = bool(mode)
-        m.before.append(wb_grad_mode())
-        wb_set_grad_mode(m.value)
+        m.before.append((wb_grad_mode(), wb_inference_mode()))
+        wb_set_grad_mode(m.value and not wb_inference_mode())
         return m
     def __init__(self, mode): pass
     def __enter__(self): return self
+    def __call__(self, f):
+        self.__exit__()                                     # a decorator sets nothing outside of the function
+        return DECORATE(f, self.clone)
 
 def is_grad_enabled():
     """Whether operations are recorded in this thread."""
     return bool(wb_grad_mode())
 
-def set_anomaly(bint on):
-    """Remember where operations are recorded, and check gradients for nan and inf."""
-    global ANOMALY
+def is_inference_mode_enabled():
+    """Whether this thread is in inference mode."""
+    return bool(wb_inference_mode())
+
+def set_anomaly(int level, where=None):
+    """1: keep what `where()` says of the place for each operation recorded; 2: check gradients for nan and inf as well. Returns the old level."""
+    global ANOMALY, WHERE
     old = ANOMALY
-    ANOMALY = on
-    return bool(old)
+    ANOMALY = level
+    if where is not None: WHERE = where
+    return old
 
 class intercept:
     """Within this block every op passes through `f(op, arguments, proceed)`, which returns the result of the call.
@@ -109,3 +128,11 @@ def set_parameter_type(t):
 def same_storage(Tensor a, Tensor b):
     """Whether two tensors share their memory."""
     return a.st == b.st
+
+def storage_bytes(Tensor a):
+    """The whole memory that a tensor lies in, as a uint8 tensor over it without history."""
+    cdef Tensor r = new_tensor()
+    cdef long n = a.st.nbytes
+    wb_set_contiguous(&r.a, 1, &n, WB_U8)
+    r.st = a.st; a.st.rc += 1; r.a.data = a.st.data
+    return r

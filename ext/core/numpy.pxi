@@ -49,7 +49,10 @@ cpdef Tensor from_numpy(a):
     for i in range(arr.ndim): r.a.shape[i] = arr.shape[i]; r.a.strides[i] = arr.strides[i] // item if arr.shape[i] > 1 else 1
     wb_set_layout(&r.a)
     if r.a.layout & WB_CONTIGUOUS: wb_set_contiguous(&r.a, r.a.ndim, r.a.shape, dt)
-    r.st = wb_storage_foreign(<char*>cnp.PyArray_DATA(arr), cnp.PyArray_NBYTES(arr), <PyObject*>arr)
+    cdef size_t reach = item if r.a.n else 0               # with gaps between the elements, more than their bytes
+    if r.a.n:
+        for i in range(arr.ndim): reach += (r.a.shape[i] - 1) * r.a.strides[i] * item
+    r.st = wb_storage_foreign(<char*>cnp.PyArray_DATA(arr), reach, <PyObject*>arr)
     if r.st == NULL: raise no_memory(64)
     r.a.data = r.st.data
     return r
