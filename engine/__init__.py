@@ -11,7 +11,7 @@ from typing import Any
 from workbench.ext.core import _core
 
 from . import grad_mode as _grad_mode  # noqa: F401 - makes no_grad a decorator
-from . import ops, printing
+from . import ops, printing, storage
 from .dtypes import *  # noqa: F403
 from .errors import expected as _expected
 from .limits import *  # noqa: F403
@@ -32,6 +32,9 @@ promote_types = _core.promote_types
 result_type = _core.result_type
 get_num_threads = _core.get_num_threads
 set_num_threads = _core.set_num_threads
+UntypedStorage = storage.UntypedStorage
+TypedStorage = storage.TypedStorage
+is_storage = storage.is_storage
 set_printoptions = printing.set_printoptions
 __version__ = "0.1.0"
 
@@ -40,20 +43,24 @@ globals().update(ops.space("torch"))
 _SUBPACKAGES = {
     "nn": "nn", "optim": "optim", "autograd": "autograd", "data": "data", "utils": "utils", "testing": "testing", "linalg": "linalg",
     "special": "special", "fft": "fft", "signal": "signal", "random": "random", "cuda": "cuda", "backends": "backends", "onnx": "onnx",
+    "serialization": "serialization",
 }  # fmt: skip
+_ELSEWHERE = {"save": "serialization", "load": "serialization"}  # names of this module that a subpackage defines
 
 
 def __getattr__(name: str) -> Any:
     if name in _SUBPACKAGES:
         return import_module(f".{_SUBPACKAGES[name]}", __name__)
+    if name in _ELSEWHERE:
+        return getattr(import_module(f".{_ELSEWHERE[name]}", __name__), name)
     from difflib import get_close_matches
 
-    near = get_close_matches(name, [n for n in (*globals(), *_SUBPACKAGES) if not n.startswith("_")], 1)
+    near = get_close_matches(name, [n for n in (*globals(), *_SUBPACKAGES, *_ELSEWHERE) if not n.startswith("_")], 1)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}" + (f"; did you mean {near[0]!r}?" if near else ""))
 
 
 def __dir__() -> list[str]:
-    return sorted({*(n for n in globals() if not n.startswith("_")), *_SUBPACKAGES})
+    return sorted({*(n for n in globals() if not n.startswith("_")), *_SUBPACKAGES, *_ELSEWHERE})
 
 
 def use_deterministic_algorithms(mode: bool, *, warn_only: bool = False) -> None:
