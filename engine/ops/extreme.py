@@ -165,11 +165,14 @@ def max(input, dim=None, keepdim=False, *, other=None):
 
     Raises:
         IndexError: there is no element to choose from.
+        TypeError: `input` is not a tensor.
 
     Example:
         >>> max(tensor([[1.0, 5.0], [4.0, 3.0]]), 1).indices
         tensor([1, 0])
     """
+    if not isinstance(input, Tensor):
+        raise expected("max", "input to be a Tensor", type(input).__name__, error=TypeError)
     other = dim if isinstance(dim, Tensor) else other
     if other is not None:
         return maximum(input, other)
@@ -187,6 +190,7 @@ def _(s):
 @refuses(max)
 def _(s):
     yield s(s.normal(0, 3), 0).raises(IndexError, "max: expected at least one")
+    yield s(2, s.normal(3)).raises(TypeError, "max: expected input to be a Tensor")
 
 
 @op("reduce", spaces=(), methods=False, outputs=("values", "indices"), dtypes=NUMBER, onnx=Unsupported("an internal form"), peer="min")
@@ -228,11 +232,14 @@ def min(input, dim=None, keepdim=False, *, other=None):
 
     Raises:
         IndexError: there is no element to choose from.
+        TypeError: `input` is not a tensor.
 
     Example:
         >>> min(tensor([[1.0, 5.0], [4.0, 3.0]]), 1).indices
         tensor([0, 1])
     """
+    if not isinstance(input, Tensor):
+        raise expected("min", "input to be a Tensor", type(input).__name__, error=TypeError)
     other = dim if isinstance(dim, Tensor) else other
     if other is not None:
         return minimum(input, other)
@@ -250,3 +257,37 @@ def _(s):
 @refuses(min)
 def _(s):
     yield s(s.normal(0, 3), 0).raises(IndexError, "min: expected at least one")
+    yield s(2, s.normal(3)).raises(TypeError, "min: expected input to be a Tensor")
+
+
+@op("composite", outputs=("min", "max"), dtypes=NUMBER, onnx=Unsupported("export amin and amax"))
+def aminmax(input, *, dim=None, keepdim=False):
+    """Take the smallest and the largest element.
+
+    Args:
+        input: Tensor.
+        dim: Dimension that goes; None means all.
+        keepdim: Keep it with size 1.
+
+    Shape:
+        input: (*); results: that of input without `dim`, or with size 1 there.
+
+    Returns:
+        A named tuple of `min` and `max`.
+
+    Raises:
+        IndexError: there is no element along `dim`, or no such dimension.
+        RuntimeError: there is no element at all.
+
+    Example:
+        >>> aminmax(tensor([3, 1, 2]))
+        aminmax(min=tensor(1), max=tensor(3))
+    """
+    return aminmax.pack(amin(input, dim, keepdim), amax(input, dim, keepdim))
+
+
+@samples(aminmax)
+def _(s):
+    yield s(s.distinct(3, 4))
+    yield s(s.distinct(3, 4), dim=1)
+    yield s(s.distinct(3, 4), dim=0, keepdim=True)

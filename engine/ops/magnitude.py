@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 
-from ._define import ALL, Unsupported, derivative, op, refuses, samples
-from ._help import axes, floating, restore
+from workbench.ext.core import _core as core
+
+from ._define import ALL, COMPLEX, FLOATING, Unsupported, derivative, op, refuses, samples
+from ._help import axes, restore
 from .comparison import eq, where
 from .errors import expected
 from .exponential import exp
@@ -14,7 +16,12 @@ from .power import abs, pow, sign
 from .reduce import _reduced, sum
 
 
-@op("reduce", result="float", onnx=lambda b, x, dim, keepdim: _reduced("ReduceLogSumExp", b, x, dim, keepdim))
+def _as_float(b, x):
+    return x if b.dtype(x).kind == "f" else b.node("Cast", x, to=b.code("float32"))
+
+
+@op("reduce", result="float", spaces=("torch", "special"), dtypes=(*FLOATING, *COMPLEX, "int64"),
+    onnx=lambda b, x, dim, keepdim: _reduced("ReduceLogSumExp", b, _as_float(b, x), dim, keepdim))  # fmt: skip
 def logsumexp(input, dim, keepdim=False):
     """Take the logarithm of the sum of exponentials, without overflow.
 
@@ -36,7 +43,9 @@ def logsumexp(input, dim, keepdim=False):
         tensor(0.6931)
     """
     dims = axes("logsumexp", dim, input.ndim)
-    top = np.max(input, axis=dims, keepdims=True, initial=-np.inf)
+    if input.dtype.kind not in "fc":
+        input = input.astype(core.get_default_dtype().numpy)
+    top = np.max(input.real, axis=dims, keepdims=True, initial=-np.inf)
     top = np.where(np.isfinite(top), top, 0).astype(input.dtype)
     total = np.log(np.sum(np.exp(input - top), axis=dims, keepdims=True)) + top
     return total if keepdim else np.squeeze(total, dims)
@@ -54,7 +63,7 @@ derivative(logsumexp, input=_logsumexp_input)
 def _(s):
     yield s(s.normal(3, 4), 1)
     yield s(s.normal(2, 3, 4), (0, 2), True)
-    yield s(s.tensor([-1000.0, 0.0, 1000.0]), 0)
+    yield s(s.tensor([-1000.0, 0.0, 1000.0] if s.dtype != "int64" else [-3, 0, 5]), 0)
 
 
 @op("reduce", spaces=(), methods=False, onnx=Unsupported("an internal form"), peer=lambda torch, x, *a: x.norm(2, *a))
@@ -121,14 +130,14 @@ def _norm_form(b, x, ord, dim, keepdim, dtype):
     return Unsupported("norms but 1 and 2, and those that convert")
 
 
-@op("composite", spaces="linalg", methods=False, onnx=_norm_form)
+@op("composite", spaces="linalg", methods=False, dtypes=(*FLOATING, *COMPLEX), onnx=_norm_form)
 def vector_norm(x, ord=2, dim=None, keepdim=False, *, dtype=None):
     """Take the norm of vectors.
 
     y = sum(|x| ** ord) ** (1 / ord); the largest |x| for inf, the smallest for -inf, the number of elements that are not 0 for 0
 
     Args:
-        x: Tensor of a floating dtype.
+        x: Tensor of a floating or complex dtype.
         ord: Order of the norm.
         dim: Dimension or dimensions that go; None means all.
         keepdim: Keep them with size 1.
@@ -138,17 +147,20 @@ def vector_norm(x, ord=2, dim=None, keepdim=False, *, dtype=None):
         x: (*); result: that of x without `dim`, or with size 1 there.
 
     Returns:
-        Tensor of the dtype of `x`.
+        Tensor of the dtype of `x`, of the real one if that is complex.
 
     Raises:
-        RuntimeError: `x` is not floating.
+        RuntimeError: `x` is neither floating nor complex.
 
     Example:
         >>> linalg.vector_norm(tensor([3.0, 4.0]))
         tensor(5.)
     """
     x = x if dtype is None else x.to(dtype)
-    floating("vector_norm", x, "x")
+    if not (x.dtype.is_floating_point or x.dtype.is_complex):
+        raise expected("vector_norm", "x of a floating or complex dtype", x, "cast with x.float()", RuntimeError)
+    if x.is_complex():
+        x = abs(x)
     return norm2(x, dim, keepdim) if ord == 2 else norm_over(x, dim, keepdim, float(ord))
 
 
@@ -168,14 +180,14 @@ def _torch_norm_form(b, x, p, dim, keepdim, dtype):
     return _norm_form(b, x, 2 if p in ("fro", None) else p, dim, keepdim, dtype)
 
 
-@op("composite", onnx=_torch_norm_form)
+@op("composite", dtypes=(*FLOATING, *COMPLEX), onnx=_torch_norm_form)
 def norm(input, p="fro", dim=None, keepdim=False, dtype=None):
     """Take the norm of vectors, or of matrices as vectors.
 
     y = sum(|input| ** p) ** (1 / p)
 
     Args:
-        input: Tensor of a floating dtype.
+        input: Tensor of a floating or complex dtype.
         p: Order of the norm; "fro" means 2.
         dim: Dimension or dimensions that go; None means all.
         keepdim: Keep them with size 1.
@@ -185,10 +197,10 @@ def norm(input, p="fro", dim=None, keepdim=False, dtype=None):
         input: (*); result: that of input without `dim`, or with size 1 there.
 
     Returns:
-        Tensor of the dtype of `input`.
+        Tensor of the dtype of `input`, of the real one if that is complex.
 
     Raises:
-        RuntimeError: `input` is not floating, or `p` is another word.
+        RuntimeError: `input` is neither floating nor complex, or `p` is another word.
 
     Example:
         >>> norm(tensor([3.0, 4.0]))
@@ -210,7 +222,7 @@ def _(s):
     yield s(s.normal(3), "nuc").raises(RuntimeError, "norm: expected p")
 
 
-@op("reduce", result="int64", dtypes=ALL, onnx=Unsupported("a count, not part of a network"))
+@op("reduce", result="int64", dtypes=(*ALL, *COMPLEX), onnx=Unsupported("a count, not part of a network"))
 def count_nonzero(input, dim=None):
     """Count the elements that are not 0.
 

@@ -6,10 +6,12 @@ import numpy as np
 
 from workbench.ext.core import _core as core
 
-from ._define import NUMBER, Unsupported, derivative, infer, op, refuses, samples
+from ._define import ALL, COMPLEX, FLOATING, NUMBER, Unsupported, derivative, infer, op, refuses, samples
 from ._help import axis, made
+from .arithmetic import sub
 from .comparison import eq, where
 from .errors import expected
+from .logical import logical_xor
 from .pieces import cat
 from .rearrange import flip
 
@@ -24,16 +26,21 @@ def _wide(input, dtype):
     """What is summed: in int64 unless floating."""
     if dtype is not None:
         return input.to(dtype)
-    return input if input.dtype.is_floating_point else input.to(core.int64)
+    return input if input.dtype.is_floating_point or input.dtype.is_complex else input.to(core.int64)
 
 
-@op("call", spaces=(), methods=False, kernel="cumsum", peer="cumsum", dtypes=("float32", "float64", "int64"),
+def _in(dtype):
+    """What NumPy adds up in, so that float32 does not lose digits on the way."""
+    return {"f": np.float64, "c": np.complex128}.get(dtype.kind)
+
+
+@op("call", spaces=(), methods=False, kernel="cumsum", peer="cumsum", dtypes=(*FLOATING, *COMPLEX, "int64"),
     onnx=lambda b, x, dim: b.node("CumSum", x, b.constant(np.array(dim, np.int64))))  # fmt: skip
 def cumsum_along(input, dim):
     """`cumsum` in the dtype of its input."""
     if not input.ndim:
         return input.copy()
-    return np.cumsum(input, axis=dim, dtype=np.float64 if input.dtype.kind == "f" else None).astype(input.dtype)
+    return np.cumsum(input, axis=dim, dtype=_in(input.dtype)).astype(input.dtype)
 
 
 @infer(cumsum_along)
@@ -49,7 +56,8 @@ def _from_end(g, dim):
     return flip(cumsum_along(flip(g, (dim,)), dim), (dim,)) if g.ndim else g
 
 
-@op("composite", dtypes=NUMBER, onnx=lambda b, x, dim, dtype: b.node("CumSum", x, b.constant(np.array(dim, np.int64))))
+@op("composite", inplace=True, dtypes=(*NUMBER, *COMPLEX),
+    onnx=lambda b, x, dim, dtype: b.node("CumSum", x, b.constant(np.array(dim, np.int64))))  # fmt: skip
 def cumsum(input, dim, *, dtype=None):
     """Add up along a dimension, keeping all partial sums.
 
@@ -82,14 +90,14 @@ def cumsum(input, dim, *, dtype=None):
     methods=False,
     kernel="cumprod",
     peer="cumprod",
-    dtypes=("float32", "float64", "int64"),
+    dtypes=(*FLOATING, *COMPLEX, "int64"),
     onnx=Unsupported("ONNX has running sums only"),
 )
 def cumprod_along(input, dim):
     """`cumprod` in the dtype of its input."""
     if not input.ndim:
         return input.copy()
-    return np.cumprod(input, axis=dim, dtype=np.float64 if input.dtype.kind == "f" else None).astype(input.dtype)
+    return np.cumprod(input, axis=dim, dtype=_in(input.dtype)).astype(input.dtype)
 
 
 @infer(cumprod_along)
@@ -112,7 +120,7 @@ def _cumprod_input(g, input, result, dim):
 derivative(cumprod_along, input=_cumprod_input)
 
 
-@op("composite", dtypes=NUMBER, onnx=Unsupported("ONNX has running sums only"))
+@op("composite", inplace=True, dtypes=(*NUMBER, *COMPLEX), onnx=Unsupported("ONNX has running sums only"))
 def cumprod(input, dim, *, dtype=None):
     """Multiply along a dimension, keeping all partial products.
 
@@ -240,15 +248,15 @@ def _(s):
     yield s(s.distinct(3, 4), -1)
 
 
-@op("composite", tensors=("input", "prepend", "append"), dtypes=NUMBER, onnx=Unsupported("export slices and a subtraction"))
+@op("composite", tensors=("input", "prepend", "append"), dtypes=(*ALL, *COMPLEX), onnx=Unsupported("export slices and a subtraction"))
 def diff(input, n=1, dim=-1, prepend=None, append=None):
-    """Subtract each element along a dimension from the next.
+    """Subtract each element along a dimension from the next; of bool, tell where they differ.
 
     y_i = input_(i + 1) - input_i, n times
 
     Args:
         input: Tensor.
-        n: How often.
+        n: How often; 0 gives `input` itself, whatever else is given.
         dim: The dimension.
         prepend: What to put in front along `dim` first.
         append: What to put behind along `dim` first.
@@ -270,10 +278,11 @@ def diff(input, n=1, dim=-1, prepend=None, append=None):
         raise expected("diff", "n >= 0 and input of 1 or more dimensions", f"{n} and {input.ndim} dimensions", error=RuntimeError)
     d = axis("diff", dim, input.ndim)
     parts = [x for x in (prepend, input, append) if x is not None]
-    y = cat(parts, d) if len(parts) > 1 else input
+    y = cat(parts, d) if len(parts) > 1 and n else input
+    less = logical_xor if y.dtype is core.bool_ else sub
     for _ in range(min(n, y.shape[d])):
         m = y.shape[d]
-        y = y.narrow(d, 1, m - 1) - y.narrow(d, 0, m - 1)
+        y = less(y.narrow(d, 1, m - 1), y.narrow(d, 0, m - 1))
     return y
 
 
@@ -282,6 +291,7 @@ def _(s):
     yield s(s.normal(3, 4))
     yield s(s.normal(5, 2), 2, 0)
     yield s(s.normal(3), 1, 0, s.normal(1), s.normal(2))
+    yield s(s.normal(3), 0, 0, s.normal(1))
 
 
 @refuses(diff)

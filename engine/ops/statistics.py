@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from ._define import Unsupported, derivative, op, refuses, samples
-from ._help import axes, floating, product, restore
+from ._define import COMPLEX, FLOATING, Unsupported, derivative, op, refuses, samples
+from ._help import axes, product, restore
 from .comparison import eq, where
 from .errors import expected
 from .reduce import mean
@@ -52,12 +52,20 @@ def _(s):
 
 def _choices(name, input, dim, unbiased, correction):
     """The dimensions and the correction that the older and the newer form of the arguments mean."""
-    floating(name, input)
+    if not (input.dtype.is_floating_point or input.dtype.is_complex):
+        raise expected(name, "input of a floating or complex dtype", input, "cast with input.float()", RuntimeError)
     if isinstance(dim, bool):
         dim, unbiased = None, dim
     if unbiased is not None and correction is not None:
         raise expected(name, "unbiased or correction", "both", error=TypeError)
     return dim, float(correction if correction is not None else 1 if unbiased is None else unbiased)
+
+
+def _var(input, dim, keepdim, correction):
+    """Of complex numbers the variances of both parts, added."""
+    if input.is_complex():
+        return var_over(input.real, dim, keepdim, correction) + var_over(input.imag, dim, keepdim, correction)
+    return var_over(input, dim, keepdim, correction)
 
 
 def _var_form(b, x, dim, unbiased, keepdim, correction):
@@ -73,14 +81,14 @@ def _var_form(b, x, dim, unbiased, keepdim, correction):
     return b.node("Mul", biased, b.constant(np.asarray(n / (n - k), b.dtype(x)))) if k else biased
 
 
-@op("composite", methods=True, onnx=_var_form)
+@op("composite", dtypes=(*FLOATING, *COMPLEX), onnx=_var_form)
 def var(input, dim=None, unbiased=None, keepdim=False, *, correction=None):
     """Take the variance.
 
     y = sum((input - mean) ** 2) / max(0, n - correction)
 
     Args:
-        input: Tensor of a floating dtype.
+        input: Tensor of a floating or complex dtype.
         dim: Dimension or dimensions that go; None means all.
         unbiased: True for `correction=1`, False for 0.
         keepdim: Keep them with size 1.
@@ -90,27 +98,27 @@ def var(input, dim=None, unbiased=None, keepdim=False, *, correction=None):
         input: (*); result: that of input without `dim`, or with size 1 there.
 
     Returns:
-        Tensor of the dtype of `input`.
+        Tensor of the dtype of `input`, of the real one if that is complex.
 
     Raises:
-        RuntimeError: `input` is not floating.
+        RuntimeError: `input` is neither floating nor complex.
 
     Example:
         >>> var(tensor([1.0, 3.0]))
         tensor(2.)
     """
     dim, correction = _choices("var", input, dim, unbiased, correction)
-    return var_over(input, dim, keepdim, correction)
+    return _var(input, dim, keepdim, correction)
 
 
-@op("composite", methods=False, onnx=Unsupported("export the two on their own"))
+@op("composite", methods=False, dtypes=(*FLOATING, *COMPLEX), onnx=Unsupported("export the two on their own"))
 def var_mean(input, dim=None, unbiased=None, keepdim=False, *, correction=None):
     """Take the variance, and the mean.
 
     y = sum((input - mean) ** 2) / max(0, n - correction)
 
     Args:
-        input: Tensor of a floating dtype.
+        input: Tensor of a floating or complex dtype.
         dim: Dimension or dimensions that go; None means all.
         unbiased: True for `correction=1`, False for 0.
         keepdim: Keep them with size 1.
@@ -120,22 +128,22 @@ def var_mean(input, dim=None, unbiased=None, keepdim=False, *, correction=None):
         input: (*); result: that of input without `dim`, or with size 1 there.
 
     Returns:
-        Two tensors of the dtype of `input`.
+        Two tensors of the dtype of `input`; the first is real if that is complex.
 
     Raises:
-        RuntimeError: `input` is not floating.
+        RuntimeError: `input` is neither floating nor complex.
 
     Example:
         >>> var_mean(tensor([1.0, 3.0]))
         (tensor(2.), tensor(2.))
     """
     dim, correction = _choices("var_mean", input, dim, unbiased, correction)
-    return var_over(input, dim, keepdim, correction), mean(input, dim, keepdim)
+    return _var(input, dim, keepdim, correction), mean(input, dim, keepdim)
 
 
 @op(
     "composite",
-    methods=True,
+    dtypes=(*FLOATING, *COMPLEX),
     onnx=lambda b, *bound: form if isinstance(form := _var_form(b, *bound), Unsupported) else b.node("Sqrt", form),
 )
 def std(input, dim=None, unbiased=None, keepdim=False, *, correction=None):
@@ -144,7 +152,7 @@ def std(input, dim=None, unbiased=None, keepdim=False, *, correction=None):
     y = sqrt(sum((input - mean) ** 2) / max(0, n - correction))
 
     Args:
-        input: Tensor of a floating dtype.
+        input: Tensor of a floating or complex dtype.
         dim: Dimension or dimensions that go; None means all.
         unbiased: True for `correction=1`, False for 0.
         keepdim: Keep them with size 1.
@@ -154,27 +162,27 @@ def std(input, dim=None, unbiased=None, keepdim=False, *, correction=None):
         input: (*); result: that of input without `dim`, or with size 1 there.
 
     Returns:
-        Tensor of the dtype of `input`.
+        Tensor of the dtype of `input`, of the real one if that is complex.
 
     Raises:
-        RuntimeError: `input` is not floating.
+        RuntimeError: `input` is neither floating nor complex.
 
     Example:
         >>> std(tensor([1.0, 3.0]))
         tensor(1.4142)
     """
     dim, correction = _choices("std", input, dim, unbiased, correction)
-    return deviation(var_over(input, dim, keepdim, correction))
+    return deviation(_var(input, dim, keepdim, correction))
 
 
-@op("composite", methods=False, onnx=Unsupported("export the two on their own"))
+@op("composite", methods=False, dtypes=(*FLOATING, *COMPLEX), onnx=Unsupported("export the two on their own"))
 def std_mean(input, dim=None, unbiased=None, keepdim=False, *, correction=None):
     """Take the standard deviation, and the mean.
 
     y = sqrt(sum((input - mean) ** 2) / max(0, n - correction))
 
     Args:
-        input: Tensor of a floating dtype.
+        input: Tensor of a floating or complex dtype.
         dim: Dimension or dimensions that go; None means all.
         unbiased: True for `correction=1`, False for 0.
         keepdim: Keep them with size 1.
@@ -184,17 +192,17 @@ def std_mean(input, dim=None, unbiased=None, keepdim=False, *, correction=None):
         input: (*); result: that of input without `dim`, or with size 1 there.
 
     Returns:
-        Two tensors of the dtype of `input`.
+        Two tensors of the dtype of `input`; the first is real if that is complex.
 
     Raises:
-        RuntimeError: `input` is not floating.
+        RuntimeError: `input` is neither floating nor complex.
 
     Example:
         >>> std_mean(tensor([1.0, 3.0]))
         (tensor(1.4142), tensor(2.))
     """
     dim, correction = _choices("std_mean", input, dim, unbiased, correction)
-    return deviation(var_over(input, dim, keepdim, correction)), mean(input, dim, keepdim)
+    return deviation(_var(input, dim, keepdim, correction)), mean(input, dim, keepdim)
 
 
 @samples(var)
@@ -212,5 +220,5 @@ def _(s):
 @refuses(var)
 @refuses(std)
 def _(s):
-    yield s(s.integers(3)).raises(RuntimeError, ": expected input of a floating dtype")
+    yield s(s.integers(3)).raises(RuntimeError, ": expected input of a floating or complex dtype")
     yield s(s.normal(3), 0, True, correction=1).raises(TypeError, ": expected unbiased or correction")
