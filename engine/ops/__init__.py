@@ -26,7 +26,8 @@ def space(name: str) -> dict[str, Any]:
         name: "torch", "functional", "linalg" or "special".
 
     Returns:
-        Name to callable.
+        Name to callable. An op `linalg_qr` of the space "linalg" is `qr` there: its name has to be another one than that of `torch.qr`.
     """
-    found: dict[str, Any] = {n: o for n, o in REGISTRY.items() if not n.endswith("_") and name in o.definition.spaces}
+    ops = {n: o for n, o in REGISTRY.items() if not n.endswith("_") and name in o.definition.spaces}
+    found: dict[str, Any] = {n.removeprefix(f"{name}_"): o for n, o in ops.items()}
     return found | FUNCTIONS.get(name, {})

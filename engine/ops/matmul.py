@@ -6,12 +6,13 @@ import numpy as np
 
 from workbench.ext.core import _core as core
 
-from ._define import Unsupported, derivative, infer, op, refuses, samples
-from ._help import broadcast
+from ._define import COMPLEX, NUMBER, Unsupported, derivative, infer, op, refuses, samples
+from ._help import broadcast, product
+from ._space import alias
 from .errors import expected
 
 Tensor = core.Tensor
-INTERNAL = Unsupported("an internal form")
+_WIDE = {"f": np.float64, "c": np.complex128}  # what is added up in
 
 
 def _matched(name, a, b, letters=("input", "other")):
@@ -36,7 +37,7 @@ def _ready(t):
     return t.contiguous()
 
 
-@op("call", tensors=2, spaces=(), methods=False, kernel="bmm", onnx="MatMul")
+@op("call", tensors=2, spaces=(), methods=False, kernel="bmm", dtypes=(*NUMBER, *COMPLEX), onnx="MatMul")
 def batched(input, other):
     """Products of the matrices of two batches, whose strides suit BLAS.
 
@@ -68,31 +69,31 @@ def _(s):
         yield s(s.normal(b, m, k), s.normal(b, k, n)).without("layout", "layout_gradient", because="its caller has settled the strides")
 
 
-@op("call", tensors=2, spaces=(), methods=False, kernel="dot", onnx="MatMul")
-def inner(input, other):
+@op("call", tensors=2, spaces=(), methods=False, kernel="dot", dtypes=(*NUMBER, *COMPLEX), onnx="MatMul")
+def scalar_product(input, other):
     """The sum of products of two contiguous vectors.
 
     Shape:
         input, other: (K); result: ().
     """
-    return np.asarray((input.astype(np.float64) * other).sum() if input.dtype.kind == "f" else (input * other).sum())
+    return (input.astype(_WIDE.get(input.dtype.kind, np.int64)) * other).sum()
 
 
-@infer(inner)
+@infer(scalar_product)
 def _(input, other):
     return [((), input.dtype)], (), ()
 
 
-derivative(inner, input=lambda g, other: g * other, other=lambda g, input: g * input)
+derivative(scalar_product, input=lambda g, other: g * other, other=lambda g, input: g * input)
 
 
-@samples(inner)
+@samples(scalar_product)
 def _(s):
     yield s(s.normal(4), s.normal(4))
     yield s(s.normal(0), s.normal(0))
 
 
-@op("composite", tensors=2, onnx="MatMul")
+@op("composite", tensors=2, dtypes=(*NUMBER, *COMPLEX), onnx="MatMul")
 def matmul(input, other):
     """Matrix product, with the leading dimensions broadcast; vectors are rows on the left and columns on the right.
 
@@ -123,7 +124,7 @@ def matmul(input, other):
         wanted = f"b of shape ({input.shape[-1]},)" if q == 1 else f"b of shape ({'*, ' if q > 2 else ''}{input.shape[-1]}, n)"
         raise expected("matmul", wanted, f"{tuple(other.shape)} for a of shape {tuple(input.shape)}", error=RuntimeError)
     if p == 1 and q == 1:
-        return inner(input.contiguous(), other.contiguous())
+        return scalar_product(input.contiguous(), other.contiguous())
     if p == 1:
         return matmul(input.unsqueeze(0), other).squeeze(-2)
     if q == 1:
@@ -131,13 +132,12 @@ def matmul(input, other):
     if p == 2 and q == 2:
         return _times(input.unsqueeze(0), other.unsqueeze(0)).squeeze(0)
     if q == 2:
-        rows = input.reshape(1, -1, input.shape[-1])
+        rows = input.reshape(1, product(input.shape[:-1]), input.shape[-1])
         return _times(rows, other.unsqueeze(0)).reshape(*input.shape[:-1], other.shape[-1])
     if p == 3 and q == 3 and input.shape[0] == other.shape[0]:
         return _times(input, other)
     lead = broadcast("matmul", input.shape[:-2], other.shape[:-2])
-    a = input.expand(*lead, *input.shape[-2:]).reshape(-1, *input.shape[-2:])
-    b = other.expand(*lead, *other.shape[-2:]).reshape(-1, *other.shape[-2:])
+    a, b = (t.expand(*lead, *t.shape[-2:]).reshape(product(lead), *t.shape[-2:]) for t in (input, other))
     return _times(a, b).reshape(*lead, input.shape[-2], other.shape[-1])
 
 
@@ -151,6 +151,7 @@ def _(s):
     yield s(s.normal(2, 3, 4), s.normal(2, 4, 5))
     yield s(s.normal(2, 1, 3, 4), s.normal(5, 4, 2))
     yield s(s.normal(3, 0), s.normal(0, 2))
+    yield s(s.normal(2, 3, 0), s.normal(0, 2))
 
 
 @refuses(matmul)
@@ -161,7 +162,7 @@ def _(s):
     yield s(s.normal(2, 3), 2.0).raises(TypeError, "matmul: expected other to be a Tensor, got float")
 
 
-@op("composite", tensors=2, onnx="MatMul")
+@op("composite", tensors=2, dtypes=(*NUMBER, *COMPLEX), onnx="MatMul")
 def mm(input, mat2):
     """Product of two matrices.
 
@@ -198,7 +199,7 @@ def _(s):
     yield s(s.normal(3, 4), s.normal(4)).raises(RuntimeError, "mm: expected mat2 of 2 dimensions")
 
 
-@op("composite", tensors=2, onnx="MatMul")
+@op("composite", tensors=2, dtypes=(*NUMBER, *COMPLEX), onnx="MatMul")
 def bmm(input, mat2):
     """Products of the matrices of two batches.
 
@@ -237,7 +238,7 @@ def _(s):
     yield s(s.normal(2, 3, 4), s.normal(3, 4, 2)).raises(RuntimeError, "bmm: expected mat2 of shape (2, 4, n)")
 
 
-@op("composite", tensors=2, onnx="MatMul")
+@op("composite", tensors=2, dtypes=(*NUMBER, *COMPLEX), onnx="MatMul")
 def mv(input, vec):
     """Product of a matrix and a vector.
 
@@ -274,7 +275,7 @@ def _(s):
     yield s(s.normal(3, 4), s.normal(4, 2)).raises(RuntimeError, "mv: expected vec of 1 dimension")
 
 
-@op("composite", tensors=2, onnx="MatMul")
+@op("composite", tensors=2, dtypes=(*NUMBER, *COMPLEX), onnx="MatMul")
 def dot(input, tensor):
     """Sum of the products of two vectors.
 
@@ -311,7 +312,7 @@ def _(s):
     yield s(s.normal(4), s.normal(4, 1)).raises(RuntimeError, "dot: expected tensor of 1 dimension")
 
 
-@op("composite", tensors=2, methods=("outer", "ger"), onnx=Unsupported("it is a product of a column and a row"))
+@op("composite", tensors=2, methods=("outer", "ger"), dtypes=(*NUMBER, *COMPLEX), onnx=Unsupported("it is a product of a column and a row"))
 def outer(input, vec2):
     """Every product of an element of one vector and one of another.
 
@@ -348,3 +349,7 @@ def _(s):
 @refuses(outer)
 def _(s):
     yield s(s.normal(3, 1), s.normal(2)).raises(RuntimeError, "outer: expected input of 1 dimension")
+
+
+alias("torch", ger=outer)
+alias("linalg", matmul=matmul)

@@ -6,12 +6,11 @@ import numpy as np
 
 from workbench.ext.core import _core as core
 
-from ._define import Unsupported, op, refuses, samples
+from ._define import op, refuses, samples
 from .errors import expected
 from .matmul import bmm, mm
 
 Tensor = core.Tensor
-INTERNAL = Unsupported("an internal form")
 
 
 def _scaled(product, input, beta, alpha):
