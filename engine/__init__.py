@@ -41,11 +41,11 @@ __version__ = "0.1.0"
 globals().update(ops.space("torch"))
 
 _SUBPACKAGES = {
-    "nn": "nn", "optim": "optim", "autograd": "autograd", "data": "data", "utils": "utils", "testing": "testing", "linalg": "linalg",
-    "special": "special", "fft": "fft", "signal": "signal", "random": "random", "cuda": "cuda", "backends": "backends", "onnx": "onnx",
-    "serialization": "serialization",
+    "nn": "nn", "optim": "optim", "amp": "amp", "autograd": "autograd", "data": "data", "utils": "utils", "testing": "testing",
+    "linalg": "linalg", "special": "special", "fft": "fft", "signal": "signal", "random": "random", "cuda": "cuda", "backends":
+    "backends", "onnx": "onnx", "serialization": "serialization",
 }  # fmt: skip
-_ELSEWHERE = {"save": "serialization", "load": "serialization"}  # names of this module that a subpackage defines
+_ELSEWHERE = {"save": "serialization", "load": "serialization", "autocast": "amp", "GradScaler": "amp"}  # names of this module that a subpackage defines
 
 
 def __getattr__(name: str) -> Any:

@@ -17,6 +17,8 @@ def counter(value: float = 0.0) -> Tensor:
 class ByOps(Optimizer):
     """Base class: subclasses define `_start`, which fills a new state, and `_one`, which steps one parameter."""
 
+    _decays_itself = False  # whether `_one` sees to the weight decay
+
     def __setstate__(self, state: dict[str, Any]) -> None:
         super().__setstate__(state)
         for group in self.param_groups:
@@ -32,7 +34,7 @@ class ByOps(Optimizer):
 
     def _update(self) -> None:
         for group in self.param_groups:
-            with core.set_grad_enabled(group["differentiable"]):
+            with core.set_grad_enabled(group.get("differentiable", False)):
                 for p in group["params"]:
                     if p.grad is not None:
                         self._step_one(group, p, self.state[p])
@@ -45,7 +47,7 @@ class ByOps(Optimizer):
             state["step"].add_(1)
             t = int(state["step"].item())
         g = -p.grad if group["maximize"] else p.grad
-        decay = group.get("weight_decay", 0)
+        decay = 0 if self._decays_itself else group.get("weight_decay", 0)
         if decay:
             if group.get("decoupled_weight_decay"):
                 p.mul_(1 - group["lr"] * decay)

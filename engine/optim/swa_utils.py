@@ -1,4 +1,4 @@
-"""The schedule of stochastic weight averaging."""
+"""Stochastic weight averaging and moving averages of weights: PyTorch's `torch.optim.swa_utils`."""
 
 from __future__ import annotations
 
@@ -6,8 +6,13 @@ from math import cos, pi
 from typing import Any
 
 from ..errors import expected
+from .averaging import AveragedModel, get_ema_avg_fn, get_ema_multi_avg_fn, get_swa_avg_fn, get_swa_multi_avg_fn, update_bn
 from .lr_scheduler.base import LRScheduler, per_group
 from .optimizer import Optimizer
+
+__all__ = [
+    "SWALR", "AveragedModel", "get_ema_avg_fn", "get_ema_multi_avg_fn", "get_swa_avg_fn", "get_swa_multi_avg_fn", "update_bn",
+]  # fmt: skip
 
 
 class SWALR(LRScheduler):

@@ -12,15 +12,15 @@ from .tree import imports, modules
 # just above the ops: layers and optimizers use Function and the gradient modes; errors offers the wording of ops.errors to everybody else
 BETWEEN = ("autograd", "errors")
 ROOMS = (
-    "nn", "optim", "data", "random", "linalg", "fft", "special", "signal", "distributions", "testing", "array_api", "func", "amp",
+    "nn", "data", "random", "linalg", "fft", "special", "signal", "distributions", "testing", "array_api", "func", "amp",
     "backends", "cuda", "serialization", "masked",
 )  # fmt: skip
 UPPER = ("graph", "onnx", "quantize", "prune", "privacy", "distributed", "bench", "profiler", "utils", "as_torch", "summary")
 MODULES = modules()
 
 
-def place(module: str) -> tuple[int, str]:
-    """Floor and room of a module. Modules of one room may import each other."""
+def place(module: str) -> tuple[float, str]:
+    """Floor and room of a module. Modules of one room may import each other. Optimizers stand above layers: an averaged model is one."""
     top, *rest = module.removeprefix("workbench").lstrip(".").split(".")
     if top in ("ext", "conf", ""):
         return 0, top
@@ -30,7 +30,7 @@ def place(module: str) -> tuple[int, str]:
         return 6, "engine"
     if rest[0] == "ops":
         return 2, "engine.ops"
-    floor = 3 if rest[0] in BETWEEN else 4 if rest[0] in ROOMS else 5 if rest[0] in UPPER else 1
+    floor = 3 if rest[0] in BETWEEN else 4 if rest[0] in ROOMS else 4.5 if rest[0] == "optim" else 5 if rest[0] in UPPER else 1
     return floor, f"engine.{rest[0]}"
 
 
@@ -58,7 +58,7 @@ def test_small_modules_stay_small_and_apart():
     packages = {
         module for module, path in MODULES.items() if path.name == "__init__.py" and module.count(".") == 2 and ".engine." in module
     }
-    rooms = {f"workbench.engine.{name}" for name in ("ops", *BETWEEN, *ROOMS, *UPPER)}
+    rooms = {f"workbench.engine.{name}" for name in ("ops", "optim", *BETWEEN, *ROOMS, *UPPER)}
     assert packages <= rooms
 
 

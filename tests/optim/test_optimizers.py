@@ -35,6 +35,10 @@ CASES = [
     ("NAdam", {"weight_decay": 0.1}),
     ("NAdam", {"lr": 0.02, "weight_decay": 0.1, "decoupled_weight_decay": True}),
     ("RAdam", {"lr": 0.05, "weight_decay": 0.1}),
+    ("ASGD", {"lr": 0.05, "weight_decay": 0.1, "t0": 5}),
+    ("ASGD", {"lr": 0.05, "lambd": 0.1, "alpha": 0.5, "maximize": True}),
+    ("Adafactor", {}),
+    ("Adafactor", {"lr": 0.1, "weight_decay": 0.1, "eps": (1e-3, 1e-2), "d": 2.0, "beta2_decay": -0.5}),
     ("RAdam", {"lr": 0.05, "betas": (0.8, 0.9), "decoupled_weight_decay": True, "weight_decay": 0.1}),
 ]
 NAMES = sorted({name for name, _ in CASES})
