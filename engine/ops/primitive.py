@@ -7,6 +7,7 @@ import numpy as np
 from workbench.ext.core import _core as core
 
 from ._define import ALL, Unsupported, derivative, op, refuses, samples
+from ._help import product
 
 
 @op("clone", onnx="Identity", dtypes=ALL)
@@ -187,22 +188,26 @@ def _(s):
 
 
 def restride_backward(grad, shape, base_strides, size, strides, offset):
-    """Add `grad` into zeros of the base's shape, at the places that the view shows. Places shown twice are added twice.
+    """Add `grad` into zeros of the base's shape, at the places that the view shows. Places shown twice are added twice; where the view
+    shows memory beyond the base, there is nothing to add to; elements of the base that share memory share what comes.
 
     Shape:
         grad: size; result: shape.
     """
-    flat = core.make_empty((_extent(shape, base_strides),), grad.dtype)
+    shown = _reach(size, strides)
+    before, after = max(-offset, 0), max(offset + shown, _reach(shape, base_strides))
+    flat = core.make_empty((before + after,), grad.dtype)
     core.fill(flat, 0)
-    places = np.full(size, offset, dtype=np.int64)
+    places = np.full(size, before + offset, dtype=np.int64)
     for d, (n, stride) in enumerate(zip(size, strides)):
         places += (np.arange(n) * stride).reshape([-1 if i == d else 1 for i in range(len(size))])
     index = core.from_numpy(places.reshape(-1))
     total = flat.index_put((index,), grad.reshape(-1), accumulate=True)
-    return restride(total, tuple(shape), tuple(base_strides), 0, (1,))
+    shared = product([n for n, step in zip(shape, base_strides) if step == 0])
+    return restride(total if shared < 2 else total / shared, tuple(shape), tuple(base_strides), before, (1,))
 
 
-def _extent(shape, strides):
+def _reach(shape, strides):
     return 0 if 0 in shape else 1 + sum((n - 1) * s for n, s in zip(shape, strides))
 
 

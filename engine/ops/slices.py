@@ -6,9 +6,10 @@ import numpy as np
 
 from workbench.ext.core import _core as core
 
-from ._define import ALL, Unsupported, derivative, infer, op, refuses, samples
-from ._help import axis, made, row_major
+from ._define import ALL, COMPLEX, Unsupported, derivative, infer, op, refuses, samples
+from ._help import axis, made, sizes
 from .errors import expected
+from .primitive import restride
 
 Tensor = core.Tensor
 
@@ -293,6 +294,8 @@ def windows(input, dimension, size, step):
                 [2, 3],
                 [3, 4]])
     """
+    if not input.ndim:
+        return np.broadcast_to(input, (size,))
     found = np.lib.stride_tricks.sliding_window_view(input, size, axis=dimension)
     return np.take(found, range(0, found.shape[dimension], step), axis=dimension)
 
@@ -301,6 +304,8 @@ def windows(input, dimension, size, step):
 def _(input, dimension, size, step):
     d = axis("unfold", dimension, input.ndim, "dimension")
     shape, strides = list(input.shape) or [1], list(input.stride()) or [1]
+    if not input.ndim and size in (0, 1) and step > 0:  # PyTorch's result has one dimension only
+        return (size,), (1,), 0
     if not 0 <= size <= shape[d]:
         raise expected("unfold", f"size of 0 to {shape[d]}", size, error=RuntimeError)
     if step < 1:
@@ -311,6 +316,8 @@ def _(input, dimension, size, step):
 
 def _unfold_input(g, input_shape, dimension, size, step):
     """Add the windows up, one place of all windows at a time."""
+    if not input_shape:
+        return g.sum()
     whole = made(input_shape, g.dtype, g.device)
     d = dimension % max(len(input_shape), 1)
     for k in range(size):
@@ -336,12 +343,25 @@ def _(s):
     yield s(s.normal(3), 0, 2, 0).raises(RuntimeError, "unfold: expected step")
 
 
-@op("view", dtypes=ALL, onnx=Unsupported("ONNX has no strides"))
+def strided_place(name, input, size, stride, storage_offset):
+    """Sizes, strides and where the view starts, in elements from the first of `input`."""
+    size, stride = sizes(name, size), sizes(name, stride, "stride")
+    if len(size) != len(stride):
+        raise expected(name, "as many strides as sizes", f"{stride} for {size}", error=RuntimeError)
+    start = input.storage_offset() if storage_offset is None else int(storage_offset)
+    room = input.untyped_storage().nbytes() // input.itemsize
+    last = start + sum((n - 1) * k for n, k in zip(size, stride, strict=True)) if 0 not in size else start - 1
+    if start < 0 or last >= room:
+        raise expected(name, f"places within the {room} elements of memory", f"one up to {last}", error=RuntimeError)
+    return size, stride, start - input.storage_offset()
+
+
+@op("composite", dtypes=(*ALL, *COMPLEX), onnx=Unsupported("ONNX has no strides"))
 def as_strided(input, size, stride, storage_offset=None):
     """View the memory of `input` with any strides.
 
     Args:
-        input: Tensor; gradients take its own memory to be row-major.
+        input: Tensor.
         size: Shape of the view.
         stride: Strides of the view, in elements, >= 0.
         storage_offset: First element, counted from the start of the memory; None means that of `input`.
@@ -360,38 +380,17 @@ def as_strided(input, size, stride, storage_offset=None):
         tensor([[1, 2],
                 [2, 3]])
     """
-    item = input.itemsize
-    flat = np.ascontiguousarray(input).reshape(-1)[storage_offset or 0 :]
-    return np.lib.stride_tricks.as_strided(flat, size, [s * item for s in stride])
-
-
-@infer(as_strided)
-def _(input, size, stride, storage_offset):
-    if len(size) != len(stride) or any(n < 0 for n in (*size, *stride)):
-        raise expected("as_strided", "as many strides as sizes, all >= 0", f"{tuple(stride)} for {tuple(size)}", error=RuntimeError)
-    start = input.storage_offset() if storage_offset is None else storage_offset
-    room = input.untyped_storage().nbytes() // input.itemsize if hasattr(input, "untyped_storage") else None
-    last = start + sum((n - 1) * k for n, k in zip(size, stride, strict=True)) if 0 not in size else start - 1
-    if start < 0 or (room is not None and last >= room):
-        raise expected("as_strided", f"places within the {room} elements of memory", f"one up to {last}", error=RuntimeError)
-    return tuple(size), tuple(stride), start - input.storage_offset()
-
-
-def _as_strided_input(g, input_shape, size, stride, storage_offset):
-    from .primitive import restride_backward
-
-    return restride_backward(g, input_shape, row_major(input_shape), tuple(size), tuple(stride), storage_offset or 0)
-
-
-derivative(as_strided, input=_as_strided_input)
+    size, stride, start = strided_place("as_strided", input, size, stride, storage_offset)
+    return restride(input, size, stride, start, tuple(input.stride()))
 
 
 @samples(as_strided)
 def _(s):
-    for call in (s(s.normal(6), (2, 3), (3, 1)), s(s.normal(6), (2, 2), (1, 1), 2)):
+    for call in (s(s.normal(6), (2, 3), (3, 1)), s(s.normal(6), (2, 2), (1, 1), 2), s(s.normal(3, 4), (4, 2), (1, 4))):
         yield call.without("layout", "layout_gradient", because="it shows the memory as it is")
 
 
 @refuses(as_strided)
 def _(s):
     yield s(s.normal(6), (2,), (1, 1)).raises(RuntimeError, "as_strided: expected as many strides")
+    yield s(s.normal(6), (7,), (1,)).raises(RuntimeError, "as_strided: expected places within the 6 elements")
