@@ -45,7 +45,8 @@ _SUBPACKAGES = {
     "linalg": "linalg", "special": "special", "fft": "fft", "signal": "signal", "random": "random", "cuda": "cuda", "backends":
     "backends", "onnx": "onnx", "serialization": "serialization",
 }  # fmt: skip
-_ELSEWHERE = {"save": "serialization", "load": "serialization", "autocast": "amp", "GradScaler": "amp"}  # names of this module that a subpackage defines
+# names of this module that a subpackage defines
+_ELSEWHERE = {"save": "serialization", "load": "serialization", "autocast": "amp", "GradScaler": "amp"}
 
 
 def __getattr__(name: str) -> Any:
