@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import struct
 from collections.abc import Callable
 from io import BytesIO
 from pathlib import Path
@@ -161,7 +162,7 @@ def _plainly(read: Callable[[], Any]) -> Any:
     """What damaged bytes do to a pickle machine, said as one class of error."""
     try:
         return read()
-    except (EOFError, IndexError, KeyError, ValueError, TypeError, AttributeError, OverflowError, UnicodeDecodeError) as e:
+    except (EOFError, IndexError, KeyError, ValueError, TypeError, AttributeError, OverflowError, struct.error) as e:
         raise UnpicklingError(f"load: expected a whole file, got a pickle that is cut short or damaged ({type(e).__name__}: {e})") from e
 
 
