@@ -72,7 +72,6 @@ OUT = {
         "modules of their own",
     r"torch\.nn\.(modules|parallel|functional|init|utils|parameter|grad|intrinsic|qat|quantizable|quantized|attention|backends|cpp|"
     r"factory_kwargs|common_types|DataParallel|UninitializedTensorMixin)$": "modules of their own",
-    r"torch\.optim\.(\w+)$(?<![A-Z]\w)(?<!lr_scheduler)(?<!swa_utils)": "modules of their own",
     r".*\.(Any|Optional|Union|List|Tuple|Dict|Callable|Sequence|Iterable|Iterator|TypeVar|Generic|Set|NamedTuple|TYPE_CHECKING|Literal|"
     r"Protocol|TypeAlias|overload|Final|annotations|deprecated)$": "typing",
 }  # fmt: skip

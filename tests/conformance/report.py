@@ -1,0 +1,150 @@
+"""`python -m tests.conformance.report`: docs/conformance.md from the public names and the results in build/conformance.json."""
+
+from __future__ import annotations
+
+import argparse
+import json
+from collections import defaultdict
+from pathlib import Path
+from typing import Any
+
+from . import names
+from .ops import INFOS
+
+ROOT = Path(__file__).parents[2]
+FORWARD = ("function", "method", "inplace", "train", "eval", "steps")
+HEAD = """# Conformance with PyTorch
+
+Made by `make conformance` (tests/conformance); nothing here is written by hand. It compares with PyTorch {version} on PyTorch's own test
+samples (its databases of ops, layers and optimizers), which stand on both sides of every option: values, shapes and dtypes by function,
+method and in-place form; gradients in float64 and complex128; the class of the exception for bad inputs; float64, float32, float16, bfloat16,
+complex64, complex128, int64, int32, int16, int8, uint8 and bool where PyTorch takes them.
+
+*agrees*: every sample of every dtype. *differs*: some sample gives another result. *refuses*: some sample that PyTorch takes raises here.
+*not sampled*: PyTorch's databases have no samples of it; this project's own tests may.
+
+{summary}
+"""
+
+
+def sampled() -> dict[str, list[str]]:
+    """Public name -> the names of the database that say something about it."""
+    found: dict[str, list[str]] = defaultdict(list)
+    for info in INFOS:
+        last = info.name.split(".")[-1]
+        places = [f"torch.{info.name}", f"torch.Tensor.{last}", f"torch.Tensor.{last}_"]
+        for alias in info.aliases:
+            places += [f"torch.{alias.name}", f"torch.Tensor.{alias.name.split('.')[-1]}", f"torch.Tensor.{alias.name.split('.')[-1]}_"]
+        for place in dict.fromkeys(places):
+            if info.name not in found[place]:
+                found[place].append(info.name)
+    return found
+
+
+def verdict(results: list[dict[str, Any]], kinds: tuple[str, ...]) -> str:
+    """One word for the tallies of these kinds."""
+    tallies = [t for r in results for kind, t in r["tallies"].items() if kind in kinds]
+    if not any(t["agree"] or t["wrong"] or t["refused"] for t in tallies):
+        return ""
+    if any(t["wrong"] for t in tallies):
+        return "differs"
+    return "refuses" if any(t["refused"] for t in tallies) else "agrees"
+
+
+def first_difference(results: list[dict[str, Any]], kinds: tuple[str, ...]) -> str:
+    for r in results:
+        for kind, t in r["tallies"].items():
+            if kind not in kinds:
+                continue
+            for text in (*t["wrong"], *t["refused"]):
+                return f"{r['dtype']} {kind}: {text}".replace("|", "\\|").replace("\n", " ")[:200]
+    return ""
+
+
+def rows(results: list[dict[str, Any]]) -> list[dict[str, str]]:
+    """A row for every public name in scope."""
+    by_name: dict[str, list[dict[str, Any]]] = defaultdict(list)
+    for r in results:
+        by_name[r["name"]].append(r)
+    index = sampled()
+    made = []
+    for name in names.walk():
+        if name.out:
+            continue
+        keys = index.get(name.path, []) or [name.path.removeprefix("torch.")]
+        mine = [r for key in keys for r in by_name.get(key, [])]
+        kinds = FORWARD
+        if name.path.startswith("torch.Tensor."):
+            kinds = ("inplace",) if name.path.endswith("_") else ("method",)
+        elif mine and any("function" in r["tallies"] for r in mine):
+            kinds = ("function",)
+        made.append({
+            "path": name.path,
+            "here": "yes" if name.present else "no",
+            "forward": verdict(mine, kinds),
+            "gradient": verdict(mine, ("gradient",)),
+            "errors": verdict(mine, ("errors",)),
+            "note": first_difference(mine, (*kinds, "gradient")),
+        })  # fmt: skip
+    return made
+
+
+def summary(table: list[dict[str, str]]) -> str:
+    present = [r for r in table if r["here"] == "yes"]
+    tried = [r for r in present if r["forward"]]
+    good = [r for r in tried if r["forward"] == "agrees" and r["gradient"] in ("", "agrees")]
+    wrong = [r for r in tried if "differs" in (r["forward"], r["gradient"])]
+    lines = [
+        f"Of {len(table)} public names in scope, {len(present)} are here ({len(present) / len(table):.1%}). "
+        f"Of these, {len(tried)} are sampled: {len(good)} agree in everything ({len(good) / max(len(tried), 1):.1%}), {len(wrong)} give another result somewhere.",
+        "",
+        "| module | names | here | sampled | agree |",
+        "|---|---|---|---|---|",
+    ]
+    groups: dict[str, list[dict[str, str]]] = defaultdict(list)
+    for r in table:
+        groups[r["path"].rpartition(".")[0]].append(r)
+    for module, group in groups.items():
+        here = [r for r in group if r["here"] == "yes"]
+        seen = [r for r in here if r["forward"]]
+        lines.append(f"| `{module}` | {len(group)} | {len(here)} | {len(seen)} | {sum(r in good for r in seen)} |")
+    return "\n".join(lines)
+
+
+def document(table: list[dict[str, str]]) -> str:
+    import torch
+
+    parts = [HEAD.format(version=torch.__version__.split("+")[0], summary=summary(table))]
+    differing = [r for r in table if r["note"]]
+    parts.append("## Where it differs\n\n| name | first difference |\n|---|---|")
+    parts += [f"| `{r['path']}` | {r['note']} |" for r in differing]
+    absent = [r["path"] for r in table if r["here"] == "no"]
+    parts.append("\n## Absent\n\n" + (", ".join(f"`{path}`" for path in absent) or "nothing"))
+    parts.append("\n## Out of scope\n\n| why | how many |\n|---|---|")
+    reasons: dict[str, int] = defaultdict(int)
+    for name in names.walk():
+        if name.out:
+            reasons[name.out] += 1
+    parts += [f"| {why} | {n} |" for why, n in sorted(reasons.items())]
+    parts.append("\n## Every name\n\n| name | here | forward | gradient | errors |\n|---|---|---|---|---|")
+    parts += [line(r) for r in table]
+    return "\n".join(parts) + "\n"
+
+
+def line(r: dict[str, str]) -> str:
+    forward = r["forward"] or ("not sampled" if r["here"] == "yes" else "")
+    return f"| `{r['path']}` | {r['here']} | {forward} | {r['gradient']} | {r['errors']} |"
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(prog="conformance report", description=__doc__)
+    parser.add_argument("--results", type=Path, default=ROOT / "build/conformance.json")
+    parser.add_argument("--out", type=Path, default=ROOT / "docs/conformance.md")
+    args = parser.parse_args()
+    table = rows(json.loads(args.results.read_text()))
+    args.out.write_text(document(table))
+    print(summary(table))
+
+
+if __name__ == "__main__":
+    main()
