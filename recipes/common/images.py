@@ -162,7 +162,7 @@ def load(name: str, root: str | os.PathLike[str] | None = None, download: bool =
     Args:
         name: "digits", "mnist5k", "fashion_mnist", "mnist" or "cifar10".
         root: Where to look first: a folder with the published files, or for cifar10 also a folder or tar archive of pictures in
-            {train,test}/{class}/.
+            {train,test}/{class}/, or a folder with one such archive.
         download: Get what is missing, with its checksum verified, into $WORKBENCH_DATA or ~/.cache/workbench.
         validation: How many of the training images to hold out, as `hold_out` does.
 
@@ -259,8 +259,9 @@ def _idx_set(
 def _cifar10(root: Path | None, download: bool) -> Any:
     if root is not None and root.is_dir() and (root / "train").is_dir():
         return _pictures(root)
-    if root is not None and root.is_file() and not root.name.startswith("cifar-10-python"):
-        return _pictures(root)
+    inside = sorted(root.glob("*.tar*")) if root is not None and root.is_dir() else [root] if root is not None else []
+    if len(inside) == 1 and inside[0].is_file() and not inside[0].name.startswith("cifar-10-python"):
+        return _pictures(inside[0])
     place = root or files.cache_folder() / "cifar10"
     archive = place / "cifar-10-python.tar.gz" if place.is_dir() or root is None else place
     unpacked = place / "cifar-10-batches-py"
@@ -269,7 +270,9 @@ def _cifar10(root: Path | None, download: bool) -> Any:
     if not archive.is_file():
         looked = f"data: expected {archive.name} in {place}, got no such file"
         if root is not None:
-            raise DataError(f"{looked}, nor pictures in train/CLASS/ and test/CLASS/; leave out data.root to have it downloaded")
+            raise DataError(
+                f"{looked}, nor pictures in train/CLASS/ and test/CLASS/ or one archive of them; leave out data.root to have it downloaded"
+            )
         if not download:
             raise DataError(f"{looked}; set data.root to the archive or a folder of pictures, or data.download=true")
         try:

@@ -302,6 +302,9 @@ def test_cifar10_pictures(tmp_path):
     assert folder.train.images[:, 0, 0, 0].tolist() == [0, 1, 2, 10, 11, 12]
     assert folder.train.labels.tolist() == [0, 0, 0, 1, 1, 1]
     assert folder.fingerprint == archive.fingerprint == again.fingerprint
+    (tmp_path / "only").mkdir()
+    (tmp_path / "only" / "pictures.tar.xz").write_bytes((tmp_path / "set.tar.xz").read_bytes())
+    assert images.load("cifar10", root=tmp_path / "only").fingerprint == folder.fingerprint
     (tmp_path / "set" / "train" / "ant" / "big.png").write_bytes(picture(0, 5))
     with pytest.raises(DataError, match="expected pictures of one size"):
         images.load("cifar10", root=tmp_path / "set")
