@@ -6,9 +6,9 @@ Subpackages (`nn`, `optim`, `autograd`, `utils`, ...) are imported when they are
 from __future__ import annotations
 
 from importlib import import_module
-from typing import Any
 
 from workbench.ext.core import _core
+from workbench.ext.core.lazy import TYPE_CHECKING
 
 from . import grad_mode as _grad_mode  # noqa: F401 - makes no_grad a decorator
 from . import ops, printing, storage
@@ -16,6 +16,9 @@ from .dtypes import *  # noqa: F403
 from .errors import expected as _expected
 from .limits import *  # noqa: F403
 from .predicates import *  # noqa: F403
+
+if TYPE_CHECKING:
+    from typing import Any
 
 Tensor = _core.Tensor
 Size = _core.Size

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from enum import Enum
-
 from workbench.ext.core import _core
 
 bool = _core.bool_
@@ -22,24 +20,23 @@ strided = _core.STRIDED
 layout = type(strided)
 
 
-class memory_format(Enum):  # noqa: N801 - PyTorch's name
+class memory_format:  # noqa: N801 - PyTorch's name
     """In which order the dimensions of a dense tensor lie in memory."""
 
-    contiguous_format = "torch.contiguous_format"
-    channels_last = "torch.channels_last"
-    channels_last_3d = "torch.channels_last_3d"
-    preserve_format = "torch.preserve_format"
+    def __init__(self, name: str) -> None:
+        self._name = name
 
-    def __str__(self) -> str:
-        return str(self.value)
+    def __repr__(self) -> str:
+        return f"torch.{self._name}"
 
-    __repr__ = __str__
+    def __reduce__(self) -> str:
+        return self._name  # pickle and copy find it as the module's constant of this name
 
 
-contiguous_format = legacy_contiguous_format = memory_format.contiguous_format
-channels_last = memory_format.channels_last
-channels_last_3d = memory_format.channels_last_3d
-preserve_format = memory_format.preserve_format
+contiguous_format = legacy_contiguous_format = memory_format("contiguous_format")
+channels_last = memory_format("channels_last")
+channels_last_3d = memory_format("channels_last_3d")
+preserve_format = memory_format("preserve_format")
 
 __all__ = [
     "bfloat16",

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import math
-from typing import Any
-
-import numpy as np
 
 from workbench.ext.core import _core
+from workbench.ext.core.lazy import TYPE_CHECKING, np
+
+if TYPE_CHECKING:
+    from typing import Any
 
 e = math.e
 pi = math.pi

@@ -9,12 +9,18 @@ the last int of the key is the stream, all before it are hashed, with the seed a
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
-from hashlib import blake2b
 from operator import index
-from typing import Any
 
-import numpy as np
+from workbench.ext.core.lazy import TYPE_CHECKING, np
+
+try:
+    from _blake2 import blake2b  # hashlib's own; hashlib itself loads OpenSSL too
+except ImportError:
+    from hashlib import blake2b
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from typing import Any
 
 _M0, _M1 = 0xD2511F53, 0xCD9E8D57
 _W0, _W1 = 0x9E3779B9, 0xBB67AE85

@@ -6,17 +6,21 @@ Importing this imports every file of the folder, so that a new family is one new
 from __future__ import annotations
 
 from importlib import import_module
-from pkgutil import iter_modules
-from typing import Any
+from os import scandir
+
+from workbench.ext.core.lazy import TYPE_CHECKING
 
 from ._define import REGISTRY
 from ._space import FUNCTIONS
 
+if TYPE_CHECKING:
+    from typing import Any
+
 __all__ = ["REGISTRY", "space"]
 
-for _module in iter_modules(__path__):
-    if not _module.name.startswith("_"):
-        import_module(f"{__name__}.{_module.name}")
+for _file in sorted(entry.name for entry in scandir(__path__[0])):  # pkgutil would import inspect for this
+    if _file.endswith(".py") and not _file.startswith("_"):
+        import_module(f"{__name__}.{_file[:-3]}")
 
 
 def space(name: str) -> dict[str, Any]:

@@ -7,11 +7,12 @@ comes back, or a tuple of them); what replaces it is the callable `Op` of the co
 
 from __future__ import annotations
 
-from collections import namedtuple
-from collections.abc import Callable, Iterable
-from typing import Any
-
 from workbench.ext.core import _core as core
+from workbench.ext.core.lazy import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+    from typing import Any
 
 REGISTRY: dict[str, Op] = {}
 Op = core.Op
@@ -45,6 +46,21 @@ def _parameters(f: Any) -> tuple[tuple[str, ...], tuple[Any, ...], int]:
     keyword = f.__kwdefaults__ or {}
     defaults = (...,) * (n - len(given)) + given + tuple(keyword.get(name, ...) for name in names[n:])
     return names, defaults, n
+
+
+def _named_tuple(name: str, fields: tuple[str, ...]) -> Callable[..., Any]:
+    """What makes the named tuple of a call's results. Its class is made by the first call: that takes as long as defining ten ops."""
+    made: Any = None
+
+    def pack(*results: Any) -> Any:
+        nonlocal made
+        if made is None:
+            from collections import namedtuple
+
+            made = namedtuple(name, fields)
+        return made(*results)
+
+    return pack
 
 
 def op(
@@ -106,7 +122,7 @@ def op(
             methods=(name,) if methods is True else tuple(methods or ()), inplace=inplace,
             dtypes=dtypes or (ALL if result == "bool" else FLOATING), kernel=kernel or name, holomorphic=holomorphic, onnx=onnx, peer=peer,
             rules={}, together=None, formula=None, samples=None, refuses=None, infer=None,
-            pack=namedtuple(name, outputs) if outputs else None,
+            pack=_named_tuple(name, outputs) if outputs else None,
         )  # fmt: skip
         made = core.define(definition)
         REGISTRY[name] = made

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from operator import index as whole
-from typing import Any
 
 from workbench.ext.core import _core as core
+from workbench.ext.core.lazy import TYPE_CHECKING
 
 from .errors import expected
+
+if TYPE_CHECKING:
+    from typing import Any
 
 Tensor = core.Tensor
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import numpy as np
+from workbench.ext.core.lazy import np
 
 from ._define import NUMBER, Unsupported, derivative, formula, op, samples
 from .comparison import gt, le, lt, where

@@ -6,9 +6,8 @@ derivative). Holomorphic ops need no rule of their own for it; those here that a
 
 from __future__ import annotations
 
-import numpy as np
-
 from workbench.ext.core import _core as core
+from workbench.ext.core.lazy import np
 
 from ._define import ALL, COMPLEX, FLOATING, derivative, op, refuses, samples
 from ._help import tensors

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from operator import index as whole
-from typing import Any
-
-import numpy as np
 
 from workbench.ext.core import _core as core
+from workbench.ext.core.lazy import TYPE_CHECKING, np
 
 from ._define import Unsupported, derivative, infer, op, refuses, samples
 from .errors import expected
+
+if TYPE_CHECKING:
+    from typing import Any
 
 Tensor = core.Tensor
 WINOGRAD = {"tile": 2}  # outputs a Winograd tile computes along each side: 2 or 4, see backends.winograd

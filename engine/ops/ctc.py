@@ -7,9 +7,8 @@ sum over all ways to be at s in frame t, beta[t, s] that of all ways from there 
 
 from __future__ import annotations
 
-import numpy as np
-
 from workbench.ext.core import _core as core
+from workbench.ext.core.lazy import np
 
 from ._define import Unsupported, derivative, formula, infer, op, refuses, samples
 from ._help import floating, made, tensors

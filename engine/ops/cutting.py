@@ -5,9 +5,8 @@ from __future__ import annotations
 from itertools import pairwise
 from operator import index as whole
 
-import numpy as np
-
 from workbench.ext.core import _core as core
+from workbench.ext.core.lazy import np
 
 from ._define import ALL, Unsupported, op, refuses, samples
 from ._help import axis

@@ -6,9 +6,8 @@ stream of Philox4x32-10 that belongs to the key.
 
 from __future__ import annotations
 
-import numpy as np
-
 from workbench.ext.core import _core as core
+from workbench.ext.core.lazy import np
 
 from ..random_keys import philox_blocks
 from ._define import Unsupported, derivative, infer, op, samples

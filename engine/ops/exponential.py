@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import math
 
-import numpy as np
+from workbench.ext.core.lazy import np
 
 from ._define import Unsupported, derivative, formula, op, samples
 
-ERF = np.vectorize(math.erf, otypes=[np.float64])
-ERFC = np.vectorize(math.erfc, otypes=[np.float64])
+
+def by_element(function, values):
+    """A function of one number, for the elements of an array."""
+    return np.vectorize(function, otypes=[np.float64])(values)
 
 
 @op("map", inplace=True, result="float", onnx="Exp")
@@ -225,7 +227,7 @@ def erf(input):
         >>> erf(tensor([0.0, 1.0]))
         tensor([0.0000, 0.8427])
     """
-    return ERF(np.asarray(input, np.float64)).astype(input.dtype)
+    return by_element(math.erf, input).astype(input.dtype)
 
 
 derivative(erf, input=lambda g, input: g * exp(-(input * input)) * (2 / math.sqrt(math.pi)))
@@ -250,7 +252,7 @@ def erfc(input):
         >>> erfc(tensor([0.0, 1.0]))
         tensor([1.0000, 0.1573])
     """
-    return ERFC(np.asarray(input, np.float64)).astype(input.dtype)
+    return by_element(math.erfc, input).astype(input.dtype)
 
 
 derivative(erfc, input=lambda g, input: g * exp(-(input * input)) * (-2 / math.sqrt(math.pi)))

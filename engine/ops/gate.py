@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-import numpy as np
+import math
+
+from workbench.ext.core.lazy import np
 
 from ._define import FLOATING, Unsupported, derivative, formula, op, refuses, samples
 from ._help import axis
 from ._space import alias
 from .errors import expected
-from .exponential import ERF, erf, exp, sigmoid
+from .exponential import by_element, erf, exp, sigmoid
 from .hyperbolic import tanh
 from .smooth import logistic, softplus, softplus_of
 
@@ -20,7 +22,7 @@ GELU_SLOPE, GELU_CUBE = 0.7978845608028654, 0.044715
 def gelu_by(input, tanh):
     """`gelu` with the choice of its form as a number: 0 by the error function, 1 by tanh."""
     x = np.asarray(input, np.float64)
-    gate = np.tanh(GELU_SLOPE * (x + GELU_CUBE * x**3)) if tanh else ERF(x * 0.5**0.5)
+    gate = np.tanh(GELU_SLOPE * (x + GELU_CUBE * x**3)) if tanh else by_element(math.erf, x * 0.5**0.5)
     return (0.5 * x * (1 + gate)).astype(input.dtype)
 
 
@@ -32,7 +34,7 @@ def gelu_by_backward(grad, input, tanh):
         t = np.tanh(GELU_SLOPE * (x + GELU_CUBE * x**3))
         slope = 0.5 * (1 + t) + 0.5 * x * (1 - t * t) * GELU_SLOPE * (1 + 3 * GELU_CUBE * x * x)
     else:
-        slope = 0.5 * (1 + ERF(x * 0.5**0.5)) + x * np.exp(-0.5 * x * x) * (0.5 / np.pi) ** 0.5
+        slope = 0.5 * (1 + by_element(math.erf, x * 0.5**0.5)) + x * np.exp(-0.5 * x * x) * (0.5 / np.pi) ** 0.5
     return (grad * slope).astype(grad.dtype)
 
 

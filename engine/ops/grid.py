@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from itertools import product as combinations
 
-import numpy as np
-
 from workbench.ext.core import _core as core
+from workbench.ext.core.lazy import np
 
 from ._define import Unsupported, op, refuses, samples
 from ._help import floating, product, tensors

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import numpy as np
+from workbench.ext.core.lazy import np
 
 from workbench.ext.core import _core as core
 

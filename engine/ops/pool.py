@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import numpy as np
-
 from workbench.ext.core import _core as core
+from workbench.ext.core.lazy import np
 
 from ._define import Unsupported, derivative, infer, op, samples
 from .conv import _windows

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import numpy as np
-
 from workbench.ext.core import _core as core
+from workbench.ext.core.lazy import np
 
 from ._help import axis, floating, tensors
 from ._space import public

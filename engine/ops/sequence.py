@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import math
 
-import numpy as np
-
 from workbench.ext.core import _core as core
+from workbench.ext.core.lazy import np
 
 from ._space import public
 from .creation import finished, into, number_type

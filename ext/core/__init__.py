@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import os
-from importlib.util import find_spec
-from pathlib import Path
+from importlib.machinery import PathFinder
 
 from . import cpus
 
@@ -20,19 +19,22 @@ def _blas() -> str:
     """Path of the BLAS library: found, not imported, because the package's import would load it with all threads."""
     if path := os.environ.get("WORKBENCH_BLAS"):
         return path
-    spec = find_spec("scipy_openblas32")
+    spec = PathFinder.find_spec("scipy_openblas32")
     if spec is None or not spec.submodule_search_locations:
         raise ImportError(
             "workbench: expected the package scipy-openblas32, got none; "
             "pip install scipy-openblas32, or set WORKBENCH_BLAS to a library that exports scipy_cblas_*"
         )
-    folder = Path(next(iter(spec.submodule_search_locations)), "lib")
-    found = sorted(folder.glob("libscipy_openblas*.so*"))
+    folder = f"{next(iter(spec.submodule_search_locations))}/lib"
+    try:
+        found = sorted(e.name for e in os.scandir(folder) if e.name.startswith("libscipy_openblas") and ".so" in e.name)
+    except OSError:
+        found = []
     if not found:
         raise ImportError(
             f"workbench: expected the library of scipy-openblas32 in {folder}, got none; pip install --force-reinstall scipy-openblas32"
         )
-    return str(found[0])
+    return f"{folder}/{found[0]}"
 
 
 def _number(name: str, default: int, low: int) -> int:

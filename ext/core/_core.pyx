@@ -2,16 +2,14 @@
 """The native core: Tensor, ops and their dispatch, the tape, and the runtime below them. One module, so that every hot call can be inlined
 and native state exists once. Read in the order of the includes."""
 cimport cython
-cimport numpy as cnp
 import os
-import numpy as np
+import sys
 from cpython.ref cimport PyObject, PyTypeObject, Py_INCREF, Py_DECREF, Py_XDECREF
 from cpython.float cimport PyFloat_Check, PyFloat_AS_DOUBLE
 from cpython.long cimport PyLong_Check
 from cpython.bool cimport PyBool_Check
 from libc.stdlib cimport malloc, realloc, free
-from libc.string cimport memcpy, memset
-cnp.import_array()
+from libc.string cimport memcpy, memset, strcmp
 
 include "native.pxi"
 include "runtime.pxi"

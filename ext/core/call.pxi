@@ -149,6 +149,7 @@ cdef list call_numpy(Op op, PyObject** s, list specs):
         i = op.tpos[k]
         if i == op.seq: args[i] = [as_numpy(<Tensor>x) for x in args[i]]
         elif args[i] is not None: args[i] = as_numpy(<Tensor>args[i])
+    np = need_numpy()
     with np.errstate(all="ignore"): r = call_body(op, args)
     if not isinstance(r, (tuple, list)): r = (r,)
     if len(r) != len(specs): raise RuntimeError(f"{op.name}: expected {len(specs)} results from the body, got {len(r)}")

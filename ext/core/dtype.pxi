@@ -12,6 +12,7 @@ cdef class dtype:
     @property
     def numpy(self):
         """The NumPy dtype, None for bfloat16."""
+        need_numpy()
         return NUMPY[self.index]
     def to_complex(self):
         """The complex dtype with parts of this one."""
@@ -23,7 +24,6 @@ cdef class dtype:
         return float32 if self.index == WB_C64 else float64 if self.index == WB_C128 else self
 
 DTYPE_NAMES = ("bool", "uint8", "int8", "int16", "int32", "int64", "float16", "bfloat16", "float32", "float64", "complex64", "complex128")
-NUMPY = tuple(None if name == "bfloat16" else np.dtype(name) for name in DTYPE_NAMES)
 
 cdef dtype _make_dtype(int i):
     cdef dtype d = dtype.__new__(dtype)
@@ -36,11 +36,30 @@ cdef dtype _make_dtype(int i):
 DTYPES = tuple(_make_dtype(i) for i in range(WB_DTYPES))
 (bool_, uint8, int8, int16, int32, int64, float16, bfloat16, float32, float64, complex64, complex128) = DTYPES
 cdef dict BY_NAME = {d.name: d for d in DTYPES}
-cdef dict BY_NUMPY = {n: d for n, d in zip(NUMPY, DTYPES) if n is not None}
-cdef int NPNUM[12]
-for _i in range(12):
-    NPNUM[_i] = NUMPY[_i].num if NUMPY[_i] is not None else -1
 cdef int default_float = WB_F32
+
+# NumPy is imported when something first crosses the border or runs as a body: that takes longer than all the rest of the engine's import.
+cdef object np_module = None
+cdef tuple NUMPY = ()            # by dtype; None for bfloat16
+cdef dict BY_NUMPY = {}
+cdef int NPNUM[12]
+
+cdef object need_numpy():
+    global np_module, NUMPY, BY_NUMPY
+    cdef int i
+    if np_module is not None: return np_module
+    import numpy
+    wb_ndarray_start()
+    NUMPY = tuple([None if name == "bfloat16" else numpy.dtype(name) for name in DTYPE_NAMES])
+    BY_NUMPY = {n: d for n, d in zip(NUMPY, DTYPES) if n is not None}
+    for i in range(12): NPNUM[i] = NUMPY[i].num if NUMPY[i] is not None else -1
+    np_module = numpy            # last: another thread may be at it too
+    return numpy
+
+cdef bint of_numpy(object v, str kind):
+    "whether v is of a NumPy class; nothing is where nobody has imported NumPy"
+    if np_module is None and sys.modules.get("numpy") is None: return False
+    return isinstance(v, getattr(need_numpy(), kind))
 
 def _dtype_named(name): return BY_NAME[name]
 
@@ -59,7 +78,7 @@ def as_dtype(d):
         r = BY_NAME.get({"float": "float32", "double": "float64", "half": "float16", "int": "int32", "long": "int64"}.get(d, d))
         if r is not None: return r
     else:
-        try: r = BY_NUMPY.get(np.dtype(d))
+        try: r = BY_NUMPY.get(need_numpy().dtype(d))
         except TypeError: r = None
         if r is not None: return r
     raise TypeError(f"dtype: expected one of {', '.join(DTYPE_NAMES)}, got {d!r}")

@@ -273,7 +273,7 @@ cdef int release_function(Node nd) except -1:
 
 cdef int check_anomaly(Node nd, list res) except -1:
     for r in res:
-        if r is not None and not np.isfinite(as_numpy(plain_float(<Tensor>r))).all():
+        if r is not None and not need_numpy().isfinite(as_numpy(plain_float(<Tensor>r))).all():
             w = f"; it was recorded here:\n{<object>nd.where}" if nd.where != NULL else ""
             raise RuntimeError(f"backward: expected finite gradients, got nan or inf from {nd.name()}{w}")
     return 0

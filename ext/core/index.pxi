@@ -52,7 +52,7 @@ cdef object scalar_index(v):
     return int(v) if isinstance(v, Tensor) else v
 
 cdef bint basic(object x):
-    return type(x) is int or type(x) is slice or x is None or x is Ellipsis or (PyIndex_Check(x) and not isinstance(x, Tensor) and not isinstance(x, (bool, np.bool_, np.ndarray)))
+    return type(x) is int or type(x) is slice or x is None or x is Ellipsis or (PyIndex_Check(x) and not isinstance(x, (Tensor, bool)) and not of_numpy(x, "bool_") and not of_numpy(x, "ndarray"))
 
 cdef bint all_basic(object index):
     if type(index) is tuple:
@@ -86,7 +86,7 @@ cdef object split_index(Tensor t, index):
             dims = t.a.ndim
         elif isinstance(x, bool):
             plain.append(None)
-            where.append((pos, from_numpy(np.zeros(1 if x else 0, dtype=np.int64))))
+            where.append((pos, from_numpy(need_numpy().zeros(1 if x else 0, dtype="int64"))))
             pos += 1
         elif isinstance(x, Tensor) and (<Tensor>x).a.dtype == WB_BOOL:
             for i, part in enumerate(as_numpy(<Tensor>x).nonzero()):
@@ -120,11 +120,11 @@ cdef object as_index(x):
         if (<Tensor>x).a.dtype < WB_I64: return cast_to(x, WB_I64)
         return bad_index(x)
     if basic(x): return x
-    if isinstance(x, (bool, np.bool_)): return bool(x)
-    if isinstance(x, (list, tuple, range, np.ndarray)):
-        a = np.asarray(x)
-        if a.size == 0: a = a.astype(np.int64)
-        if a.dtype == np.bool_ or a.dtype.kind in "iu": return as_index(from_numpy(a if a.dtype == np.bool_ else a.astype(np.int64)))
+    if isinstance(x, bool) or of_numpy(x, "bool_"): return bool(x)
+    if isinstance(x, (list, tuple, range)) or of_numpy(x, "ndarray"):
+        a = need_numpy().asarray(x)
+        if a.size == 0: a = a.astype("int64")
+        if a.dtype.kind in "biu": return as_index(from_numpy(a if a.dtype.kind == "b" else a.astype("int64")))
     return bad_index(x)
 
 cdef object bad_index(x):
@@ -132,7 +132,7 @@ cdef object bad_index(x):
     raise IndexError(f"getitem: expected ints, slices, None, ..., or tensors and sequences of ints or bools, got {kind}")
 
 cdef int setitem(Tensor t, index, v) except -1:
-    if not isinstance(v, Tensor): v = scalar(v, t.a.dtype, "setitem") if is_number(v) else from_numpy(np.array(v, dtype=NUMPY[t.a.dtype]))
+    if not isinstance(v, Tensor): v = scalar(v, t.a.dtype, "setitem") if is_number(v) else from_numpy(need_numpy().array(v, dtype=NUMPY[t.a.dtype]))
     if all_basic(index):
         apply2(o_copy_, apply2(o_getitem, t, index), v)
         return 0

@@ -128,7 +128,7 @@ cdef int join(int a, int b) noexcept:
     return b
 
 cdef int number_dtype(v) except -2:
-    if isinstance(v, np.generic):
+    if not isinstance(v, (bool, int, float, complex)):       # is_number says that it is NumPy's
         d = BY_NUMPY.get(v.dtype)
         if d is None: return -1
         return (<dtype>d).index if (<dtype>d).index < WB_F16 else default_float if (<dtype>d).index <= WB_F64 else WB_C64
@@ -380,6 +380,7 @@ cdef Tensor map_body(Op op, PyObject** s, list held, int nd, const long* shape, 
     for k in range(op.nt):
         if work == WB_BF16: raise TypeError(f"{op.name}: expected a dtype that NumPy has, got bfloat16")
         args[op.tpos[k]] = as_numpy(<Tensor>held[k])
+    np = need_numpy()
     with np.errstate(all="ignore"): r = call_body(op, args)
     want = NUMPY[WB_BOOL if op.rule == R_BOOL else dt if dt < WB_F16 else work if dt == WB_F16 or dt == WB_BF16 else dt]
     r = np.asarray(r)

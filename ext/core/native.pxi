@@ -51,6 +51,13 @@ cdef extern from "kernel.h":
         void* fn
     const long* wb_itemsize
 
+cdef extern from "ndarray.h":
+    int wb_ndarray_start() except -1
+    object wb_ndarray_over(const wb_array* a, int type, object owner)
+    bint wb_ndarray_check(object o) noexcept
+    bint wb_ndarray_fits(object array, long item) noexcept
+    void wb_ndarray_read(object array, long item, wb_array* to) noexcept
+
 cdef extern from "registry.h":
     const wb_kernel* wb_kernels(int* n) noexcept
     wb_map wb_cast(int src, int dst) noexcept

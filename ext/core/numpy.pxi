@@ -4,18 +4,9 @@ FORMATS[:] = [b"?", b"B", b"b", b"h", b"i", b"q", b"e", b"", b"f", b"d", b"Zf", 
 
 cdef object as_numpy(Tensor t):
     "an ndarray over the same memory; it keeps the storage alive, not the tensor"
-    cdef cnp.npy_intp d[MAXD]
-    cdef cnp.npy_intp s[MAXD]
-    cdef int i
-    cdef long item = wb_itemsize[t.a.dtype]
+    need_numpy()
     if NPNUM[t.a.dtype] < 0: raise TypeError("numpy: expected a dtype that NumPy has, got bfloat16; convert with .float()")
-    for i in range(t.a.ndim): d[i] = t.a.shape[i]; s[i] = t.a.strides[i] * item
-    a = cnp.PyArray_New(cnp.ndarray, t.a.ndim, d, NPNUM[t.a.dtype], s, t.a.data, 0, cnp.NPY_ARRAY_WRITEABLE, None)
-    cnp.PyArray_UpdateFlags(a, cnp.NPY_ARRAY_C_CONTIGUOUS | cnp.NPY_ARRAY_F_CONTIGUOUS | cnp.NPY_ARRAY_ALIGNED)
-    owner = alias(t)
-    Py_INCREF(owner)
-    cnp.PyArray_SetBaseObject(a, owner)
-    return a
+    return wb_ndarray_over(&t.a, NPNUM[t.a.dtype], alias(t))
 
 cdef Tensor plain_float(Tensor t):
     "bfloat16 as float32, for whoever cannot read it"
@@ -28,31 +19,28 @@ cpdef Tensor from_numpy(a):
     Raises:
         TypeError: there is no dtype for the array's.
     """
-    cdef cnp.ndarray arr
     cdef int i, dt
     cdef Tensor r
-    if not isinstance(a, np.ndarray): raise TypeError(f"from_numpy: expected an ndarray, got {type(a).__name__}")
-    arr = a
-    if not arr.dtype.isnative: arr = arr.astype(arr.dtype.newbyteorder("="))
-    d = BY_NUMPY.get(arr.dtype)
+    need_numpy()
+    if not wb_ndarray_check(a): raise TypeError(f"from_numpy: expected an ndarray, got {type(a).__name__}")
+    if not a.dtype.isnative: a = a.astype(a.dtype.newbyteorder("="))
+    d = BY_NUMPY.get(a.dtype)
     if d is None:
-        if arr.dtype.kind in "ui" and arr.dtype.itemsize > 1: raise TypeError(f"from_numpy: expected one of {', '.join(DTYPE_NAMES)}, got {arr.dtype}; convert with a.astype('int64')")
-        raise TypeError(f"from_numpy: expected one of {', '.join(DTYPE_NAMES)}, got {arr.dtype}")
+        if a.dtype.kind in "ui" and a.dtype.itemsize > 1: raise TypeError(f"from_numpy: expected one of {', '.join(DTYPE_NAMES)}, got {a.dtype}; convert with a.astype('int64')")
+        raise TypeError(f"from_numpy: expected one of {', '.join(DTYPE_NAMES)}, got {a.dtype}")
     dt = (<dtype>d).index
-    if arr.ndim > MAXD: raise ValueError(f"from_numpy: expected at most {MAXD} dimensions, got {arr.ndim}")
+    if a.ndim > MAXD: raise ValueError(f"from_numpy: expected at most {MAXD} dimensions, got {a.ndim}")
     cdef long item = wb_itemsize[dt]
-    for i in range(arr.ndim):
-        if arr.shape[i] > 1 and (arr.strides[i] < 0 or arr.strides[i] % item): arr = arr.copy(); break
-    if not cnp.PyArray_ISWRITEABLE(arr) or not cnp.PyArray_ISALIGNED(arr): arr = arr.copy()
+    if not wb_ndarray_fits(a, item): a = a.copy()
     r = new_tensor()
-    r.a.ndim = arr.ndim; r.a.dtype = dt
-    for i in range(arr.ndim): r.a.shape[i] = arr.shape[i]; r.a.strides[i] = arr.strides[i] // item if arr.shape[i] > 1 else 1
+    r.a.dtype = dt
+    wb_ndarray_read(a, item, &r.a)
     wb_set_layout(&r.a)
     if r.a.layout & WB_CONTIGUOUS: wb_set_contiguous(&r.a, r.a.ndim, r.a.shape, dt)
     cdef size_t reach = item if r.a.n else 0               # with gaps between the elements, more than their bytes
     if r.a.n:
-        for i in range(arr.ndim): reach += (r.a.shape[i] - 1) * r.a.strides[i] * item
-    r.st = wb_storage_foreign(<char*>cnp.PyArray_DATA(arr), reach, <PyObject*>arr)
+        for i in range(r.a.ndim): reach += (r.a.shape[i] - 1) * r.a.strides[i] * item
+    r.st = wb_storage_foreign(r.a.data, reach, <PyObject*>a)
     if r.st == NULL: raise no_memory(64)
     r.a.data = r.st.data
     return r
@@ -82,7 +70,7 @@ cdef object item_of(Tensor t):
     return as_numpy(plain_float(t)).item()
 
 cdef bint is_number(object v):
-    return PyFloat_Check(v) or PyLong_Check(v) or isinstance(v, (complex, np.generic))
+    return PyFloat_Check(v) or PyLong_Check(v) or isinstance(v, complex) or of_numpy(v, "generic")
 
 def fill(Tensor t, value):
     """Set every element to a number."""
@@ -142,8 +130,8 @@ cdef Tensor legacy_tensor(tuple args):
     "Tensor(2, 3): uninitialised, of a shape; Tensor([1.0, 2.0]): from data"
     cdef long s[MAXD]
     if len(args) == 1 and isinstance(args[0], Tensor): return alias(args[0])
-    if len(args) == 1 and isinstance(args[0], (list, np.ndarray)) or len(args) == 1 and isinstance(args[0], tuple) and not isinstance(args[0], Size):
-        return from_numpy(np.array(args[0], dtype=NUMPY[default_float]))
+    if len(args) == 1 and not isinstance(args[0], Size) and (isinstance(args[0], (list, tuple)) or of_numpy(args[0], "ndarray")):
+        return from_numpy(need_numpy().array(args[0], dtype=NUMPY[default_float]))
     shape = args[0] if len(args) == 1 and isinstance(args[0], Size) else args
     return empty(read_shape(shape, s, "Tensor"), s, default_float)
 
@@ -160,7 +148,7 @@ cdef object bits_of(Tensor t):
     "the values in row-major memory of their own; bfloat16 as int16"
     cdef Tensor s = alias(contiguous(t))
     if s.a.dtype == WB_BF16: s.a.dtype = WB_I16
-    return np.array(as_numpy(s))
+    return as_numpy(s).copy()
 
 cdef object reduce_tensor(Tensor t):
     if t.fn != NULL: t = alias(t)

@@ -94,6 +94,7 @@ cdef list reduce_body(Op op, PyObject** s, Tensor a, unsigned mask, int dt, int 
     if op.dim_at >= 0 and not PyIndex_Check(args[op.dim_at]): args[op.dim_at] = tuple([i for i in range(a.a.ndim) if mask >> i & 1])
     elif op.dim_at >= 0 and a.a.ndim == 0: args[op.dim_at] = ()
     if op.keepdim_at >= 0: args[op.keepdim_at] = True
+    np = need_numpy()
     with np.errstate(all="ignore"): r = call_body(op, args)
     shape = tuple([1 if mask >> i & 1 else a.a.shape[i] for i in range(a.a.ndim)])
     for i, x in enumerate(r if n_out > 1 else (r,)):

@@ -123,6 +123,8 @@ def define(d):
     cdef Op op = blank(d.name)
     cdef int i, k, n
     cdef const wb_kernel* kern = wb_kernels(&n)
+    cdef const char* wanted
+    cdef bytes e
     if len(d.params) > MAXP: raise ValueError(f"{d.name}: expected at most {MAXP} parameters, got {len(d.params)}")
     op.definition = d; op.params = d.params; op.np_ = len(d.params); op.npos = d.npos
     op.body = d.body; op.pack = d.pack
@@ -162,8 +164,9 @@ def define(d):
     else: raise ValueError(f"{d.name}: expected a family of map, reduce, view, call or composite, got {d.family!r}")
     if d.family in ("map", "reduce", "call", "copy"):
         e = d.kernel.encode()
+        wanted = e
         for i in range(n):
-            if kern[i].op == <bytes>e and (kern[i].kind == WB_MAP) == (d.family in ("map", "copy")): op.kern[kern[i].dtype] = &kern[i]
+            if not strcmp(kern[i].op, wanted) and (kern[i].kind == WB_MAP) == (d.family in ("map", "copy")): op.kern[kern[i].dtype] = &kern[i]
     op.nback = shortcut_named(d.name)
     forward = d.name.removesuffix("_backward")
     if forward != d.name and forward in OPS: (<Op>OPS[forward]).back_op = op
