@@ -49,8 +49,8 @@ LEVELS = {  # best first; suffix -> flags, bytes of a vector
 }
 BASELINE = {"x86_64": ["-march=x86-64-v2"], "aarch64": ["-march=armv8-a"]}.get(platform.machine(), [])
 CHECKED = ["-O1", "-g", "-fno-omit-frame-pointer", f"-fsanitize={SANITIZE}", "-fno-sanitize-recover=undefined"] if SANITIZE else None
-COMMON = ["-std=gnu11", "-fvisibility=hidden", "-fno-strict-aliasing", "-Wall", "-Wno-psabi"]
-CORE_FLAGS = [*COMMON, *BASELINE, *(CHECKED or ["-O2", "-g0"]), "-Wno-unused-function"]
+COMMON = ["-std=gnu11", "-fvisibility=hidden", "-fno-strict-aliasing", "-Wall", "-Wno-psabi", "-Wno-unused-function"]
+CORE_FLAGS = [*COMMON, *BASELINE, *(CHECKED or ["-O2", "-g0"])]
 KERNEL_FLAGS = [*COMMON, *(CHECKED or ["-O3", "-g0"]), "-fno-math-errno", "-fno-trapping-math", "-ffp-contract=fast"]
 LINK_FLAGS = [f"-fsanitize={SANITIZE}"] if SANITIZE else ["-Wl,--strip-debug", "-Wl,-z,relro"]
 DIRECTIVES = {

@@ -13,8 +13,8 @@ static inline int64_t bound(double v, int64_t lo, int64_t hi) { return v <= (dou
     WB_MAP1(square_##S, T, T, WB_NOTHING, (U)x * (U)x) \
     WB_MAP1(relu_##S, T, T, WB_NOTHING, x < 0 ? (T)0 : x) \
     WB_MAP1(sign_##S, T, T, WB_NOTHING, (x > 0) - (x < 0)) \
-    WB_MAP2(maximum_##S, T, T, WB_NOTHING, (x > y) | (x != x) ? x : y) \
-    WB_MAP2(minimum_##S, T, T, WB_NOTHING, (x < y) | (x != x) ? x : y)
+    WB_MAP2(maximum_##S, T, T, WB_NOTHING, ((x > y) | (x != x)) ? x : y) \
+    WB_MAP2(minimum_##S, T, T, WB_NOTHING, ((x < y) | (x != x)) ? x : y)
 WB_EACH_INT(ARITHMETIC)
 WB_EACH_FLOAT(ARITHMETIC)
 

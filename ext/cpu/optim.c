@@ -48,7 +48,7 @@ enum { OPTIM_PART = 1 << 15 };
         } \
         else WB_EACH { \
             const T p = p_[i] * keep, g = sign * g_[i] + decay * p, m = beta1 * m_[i] + rest1 * g, s = beta2 * s_[i] + rest2 * g * g; \
-            const T top = (s > top_[i]) | (s != s) ? s : top_[i]; \
+            const T top = ((s > top_[i]) | (s != s)) ? s : top_[i]; \
             m_[i] = m; \
             s_[i] = s; \
             top_[i] = top; \

@@ -79,12 +79,26 @@ static inline void F(put)(real *p, vr v, long n) {
 #endif
 }
 
+/* Lane j is lane at[j] of a and b, one behind the other. */
+static inline vr F(shuffle)(vr a, vr b, mr at) {
+#ifdef __clang__    /* it has no shuffle by a vector, but makes one of this where `at` is known */
+    real both[2 * VR];
+    F(store)(both, a);
+    F(store)(both + VR, b);
+    vr v;
+    for (int j = 0; j < VR; j++) v[j] = both[at[j]];
+    return v;
+#else
+    return __builtin_shuffle(a, b, at);
+#endif
+}
+
 static inline real F(sum_lanes)(vr v) {
-    for (int h = VR / 2; h; h /= 2) v += __builtin_shuffle(v, F(iota)() ^ h);
+    for (int h = VR / 2; h; h /= 2) v += F(shuffle)(v, v, F(iota)() ^ h);
     return v[0];
 }
 
 static inline real F(max_lanes)(vr v) {
-    for (int h = VR / 2; h; h /= 2) v = F(max)(v, __builtin_shuffle(v, F(iota)() ^ h));
+    for (int h = VR / 2; h; h /= 2) v = F(max)(v, F(shuffle)(v, v, F(iota)() ^ h));
     return v[0];
 }

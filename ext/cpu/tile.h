@@ -67,8 +67,8 @@ static inline __attribute__((always_inline)) void F(transpose_block)(vr r[VR]) {
         for (int i = 0; i < VR; i++)
             if (!(i & h)) {
                 vr x = r[i], y = r[i + h];
-                r[i] = __builtin_shuffle(x, y, low);
-                r[i + h] = __builtin_shuffle(x, y, high);
+                r[i] = F(shuffle)(x, y, low);
+                r[i + h] = F(shuffle)(x, y, high);
             }
     }
 }
@@ -111,7 +111,7 @@ static inline __attribute__((always_inline)) vr F(sum_each)(vr r[VR]) {
     for (int h = VR / 2; h; h /= 2) {
         mr low = (F(iota)() & ~(mr)((mr){0} + h)) + (F(iota)() & h) * (VR / h), high = low + h;
 #pragma GCC unroll 16
-        for (int i = 0; i < h; i++) r[i] = __builtin_shuffle(r[i], r[i + h], low) + __builtin_shuffle(r[i], r[i + h], high);
+        for (int i = 0; i < h; i++) r[i] = F(shuffle)(r[i], r[i + h], low) + F(shuffle)(r[i], r[i + h], high);
     }
     return r[0];
 }
