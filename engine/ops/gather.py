@@ -105,10 +105,11 @@ def index_add(input, dim, index, source, *, alpha=1):
         >>> index_add(zeros(3), 0, tensor([0, 0]), tensor([1.0, 2.0]))
         tensor([3., 0., 0.])
     """
-    within("index_add", index, input.shape[dim])
-    result = input.copy()
-    np.add.at(np.moveaxis(result, dim, 0), index, np.moveaxis(source * source.dtype.type(alpha), dim, 0))
-    return result
+    result = np.atleast_1d(input.copy())
+    index, scaled = index.reshape(-1), np.atleast_1d(source * np.asarray(alpha).astype(source.dtype))
+    within("index_add", index, result.shape[dim])
+    np.add.at(np.moveaxis(result, dim, 0), index, np.moveaxis(scaled, dim, 0))
+    return result.reshape(input.shape)
 
 
 @infer(index_add)
@@ -117,15 +118,16 @@ def _(input, dim, index, source, alpha):
     whole_numbers("index_add", index)
     shape = tuple(input.shape)
     wanted = (*shape[:d], index.numel(), *shape[d + 1 :])
-    if index.ndim > 1 or tuple(source.shape) != wanted:
+    single = len(shape) < 2 and source.ndim < 2 and index.numel() == source.numel() == 1
+    if index.ndim > 1 or (tuple(source.shape) != wanted and not single):
         raise expected("index_add", f"source of shape {wanted}", source, "one slice for each index", RuntimeError)
     if source.dtype is not input.dtype:
         raise expected("index_add", f"source of dtype {input.dtype.name}", source, error=RuntimeError)
     return [(shape, input.dtype)], [d], [alpha]
 
 
-def _added(g, dim, index, alpha):
-    part = index_select(g, dim, index)
+def _added(g, dim, index, alpha, source_shape):
+    part = index_select(g, dim, index).reshape(source_shape)
     return part if alpha == 1 else part * alpha
 
 
@@ -146,14 +148,18 @@ def _(s):
 def along(name, input, dim, index, source=None):
     """Checks of gather and scatter: every other size of `index` fits in `input` (and in `source`)."""
     d = axis(name, dim, input.ndim)
+    if not index.numel():  # nothing is looked up, whatever its dtype
+        return d
     whole_numbers(name, index)
     if max(index.ndim, 1) != max(input.ndim, 1):
         raise expected(name, f"index of {input.ndim} dimensions", index, error=RuntimeError)
     for i, n in enumerate(index.shape):
         if i != d and n > input.shape[i]:
             raise expected(name, f"index no larger than {tuple(input.shape)} but in dimension {d}", index, error=RuntimeError)
-        if source is not None and n > source.shape[i]:
-            raise expected(name, f"index no larger than src of shape {tuple(source.shape)}", index, error=RuntimeError)
+    if source is not None and (
+        max(source.ndim, 1) != max(index.ndim, 1) or any(n > m for n, m in zip(index.shape or (1,), source.shape or (1,), strict=True))
+    ):
+        raise expected(name, f"index no larger than src of shape {tuple(source.shape)}", index, error=RuntimeError)
     return d
 
 
@@ -191,8 +197,8 @@ def gather(input, dim, index, *, sparse_grad=False):
         tensor([[1],
                 [4]])
     """
-    if not input.ndim:
-        return np.broadcast_to(input, index.shape)
+    if not input.ndim or not index.size:
+        return np.broadcast_to(input, index.shape) if index.size else np.empty(index.shape, input.dtype)
     within("gather", index, input.shape[dim])
     return input[places(index, dim)]
 
@@ -220,94 +226,3 @@ def _(s):
     yield s(s.normal(3), 0, s.tensor([3], "int64")).raises(IndexError, "gather: expected indices")
     yield s(s.normal(3, 2), 0, s.tensor([0], "int64")).raises(RuntimeError, "gather: expected index of 2 dimensions")
     yield s(s.normal(3, 2), 0, s.integers(1, 3, high=2)).raises(RuntimeError, "gather: expected index no larger")
-
-
-def _along_form(b, x, indices, dim):
-    if dim is None:
-        x, indices = (b.node("Reshape", t, b.constant(np.array([-1], np.int64))) for t in (x, indices))
-        return b.node("GatherElements", x, indices, axis=0)
-    d, shapes = dim % len(b.shape(x)), (b.shape(x), b.shape(indices))
-    if any(n != m for i, (n, m) in enumerate(zip(*shapes, strict=True)) if i != d):
-        return Unsupported("indices that broadcast")
-    return b.node("GatherElements", x, indices, axis=dim)
-
-
-@op("composite", tensors=("input", "indices"), dtypes=ALL, onnx=_along_form)
-def take_along_dim(input, indices, dim=None):
-    """Take elements along a dimension; both tensors broadcast in the others.
-
-    Args:
-        input: Tensor.
-        indices: Which elements, of dtype int64, >= 0.
-        dim: The dimension; None works on the flattened tensor.
-
-    Shape:
-        input: (*, n, *); indices: (*, m, *); result: that of indices after broadcasting.
-
-    Returns:
-        A copy.
-
-    Raises:
-        IndexError: there is no such element.
-
-    Example:
-        >>> take_along_dim(tensor([[3, 1], [2, 4]]), tensor([[1], [0]]), 1)
-        tensor([[1],
-                [2]])
-    """
-    if dim is None:
-        return gather(input.reshape((-1,)), 0, indices.reshape((-1,)))
-    d = axis("take_along_dim", dim, input.ndim)
-    if input.ndim != indices.ndim:
-        raise expected("take_along_dim", f"indices of {input.ndim} dimensions", indices, error=RuntimeError)
-    sizes = [(m if n == 1 else n) if i != d else None for i, (n, m) in enumerate(zip(input.shape, indices.shape, strict=True))]
-    wide = [input.expand([t if s is None else s for s, t in zip(sizes, input.shape, strict=True)])]
-    wide.append(indices.expand([t if s is None else s for s, t in zip(sizes, indices.shape, strict=True)]))
-    return gather(wide[0], d, wide[1])
-
-
-@op("composite", tensors=("input", "index"), dtypes=ALL, onnx=Unsupported("export a reshape and gather"))
-def take(input, index):
-    """Take elements of the flattened tensor.
-
-    Args:
-        input: Tensor.
-        index: Which elements, of dtype int64; negative ones count from the end.
-
-    Shape:
-        input: (*); index: any; result: that of index.
-
-    Returns:
-        A copy.
-
-    Raises:
-        IndexError: there is no such element.
-
-    Example:
-        >>> take(tensor([[1, 2], [3, 4]]), tensor([0, 3]))
-        tensor([1, 4])
-    """
-    whole_numbers("take", index)
-    return input.reshape((-1,))[index.reshape((-1,))].reshape(tuple(index.shape))
-
-
-@samples(take_along_dim)
-def _(s):
-    yield s(s.normal(3, 4), s.integers(3, 2, high=4), 1)
-    yield s(s.normal(1, 4), s.integers(3, 2, high=4), -1).without("onnx", because="GatherElements does not broadcast")
-    yield s(s.normal(3, 4), s.integers(5, high=12)).without("onnx", because="GatherElements has a dimension")
-
-
-@samples(take)
-def _(s):
-    yield s(s.normal(3, 4), s.integers(2, 2, low=-12, high=12))
-
-
-@refuses(take_along_dim)
-def _(s):
-    yield s(s.normal(3, 4), s.integers(3, high=3), 1).raises(RuntimeError, "take_along_dim: expected indices of 2 dimensions")
-
-
-@refuses(take_along_dim)
-def _(s):
-    yield s(s.normal(3, 4), s.integers(3, high=3), 0).raises(RuntimeError, "take_along_dim: expected indices of 2 dimensions")

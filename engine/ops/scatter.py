@@ -7,14 +7,13 @@ from workbench.ext.core.lazy import np
 
 from ._define import ALL, NUMBER, Unsupported, derivative, infer, op, refuses, samples
 from ._help import made
-from ._space import public
 from .errors import expected
 from .gather import along, gather, places, within
 
 Tensor = core.Tensor
 
 
-def _form(b, x, dim, index, src, reduction):
+def onnx_form(b, x, dim, index, src, reduction):
     if not isinstance(src, str) or b.shape(src) != b.shape(index):
         return Unsupported("scattering a number, or from a tensor larger than its index")
     return b.node("ScatterElements", x, index, src, axis=dim, reduction=reduction)
@@ -25,8 +24,10 @@ def _form(b, x, dim, index, src, reduction):
 def scatter_from(input, dim, index, src):
     """`scatter` from a tensor."""
     result = input.copy()
+    if not index.size:
+        return result
     if not input.ndim:
-        return np.broadcast_to(src, ()).copy()
+        return src.reshape(-1)[0]
     within("scatter", index, input.shape[dim])
     result[places(index, dim)] = src[tuple(slice(n) for n in index.shape)]
     return result
@@ -57,7 +58,7 @@ derivative(
 
 
 @op("call", tensors=("input", "index", "src"), inplace=True, dtypes=NUMBER,
-    onnx=lambda b, x, dim, index, src: _form(b, x, dim, index, src, "add"))  # fmt: skip
+    onnx=lambda b, x, dim, index, src: onnx_form(b, x, dim, index, src, "add"))  # fmt: skip
 def scatter_add(input, dim, index, src):
     """Add one element of `src` for each place of `index`: its value says where along `dim`, its place says where otherwise.
 
@@ -83,8 +84,8 @@ def scatter_add(input, dim, index, src):
         >>> scatter_add(zeros(3), 0, tensor([0, 0]), tensor([1.0, 2.0]))
         tensor([3., 0., 0.])
     """
-    if not input.ndim:
-        return input + src
+    if not index.size or not input.ndim:
+        return input + src.reshape(()) if index.size else input.copy()
     within("scatter_add", index, input.shape[dim])
     result = input.copy()
     np.add.at(result, places(index, dim), src[tuple(slice(n) for n in index.shape)])
@@ -101,57 +102,6 @@ def _(input, dim, index, src):
 derivative(scatter_add, input=lambda g: g, src=_scattered)
 
 
-@op(
-    "composite",
-    tensors=("input", "index", "src"),
-    dtypes=ALL,
-    onnx=lambda b, x, dim, index, src, value: _form(b, x, dim, index, src, "none"),
-)
-def scatter(input, dim, index, src=None, *, value=None):
-    """Put one element of `src` for each place of `index`: its value says where along `dim`, its place says where otherwise.
-
-    y = input; y[index[i][j]][j] = src[i][j] for dim = 0
-
-    Args:
-        input: Tensor that is copied.
-        dim: The dimension.
-        index: Where, of dtype int64 or int32, >= 0; the last counts where several go to one place.
-        src: What is put, a tensor or a number.
-        value: A number in place of `src`.
-
-    Shape:
-        input: (*, n, *); index: at most the sizes of src, and of input but along dim; result: that of input.
-
-    Returns:
-        Tensor of the dtype of `input`.
-
-    Raises:
-        IndexError: there is no such place.
-        RuntimeError: `index` or `src` does not fit.
-
-    Example:
-        >>> scatter(zeros(2, 3), 1, tensor([[1], [2]]), 5.0)
-        tensor([[0., 5., 0.],
-                [0., 0., 5.]])
-    """
-    return scatter_from(input, dim, index, _source(input, index, src, value))
-
-
-def _source(input, index, src, value):
-    src = value if src is None else src
-    return src if isinstance(src, Tensor) else made(index.shape, input.dtype, input.device, src)
-
-
-_scatter_in_place = core.define_inplace(scatter_from)
-
-
-@public(methods=("scatter_",))
-def scatter_(input, dim, index, src=None, *, value=None):
-    """In-place form of `scatter`."""
-    return _scatter_in_place(input, dim, index, _source(input, index, src, value))
-
-
-@samples(scatter)
 @samples(scatter_from)
 @samples(scatter_add)
 def _(s):
@@ -160,7 +110,6 @@ def _(s):
     yield larger.without("peer_gradient", because="torch has none where src is larger than index")
 
 
-@refuses(scatter)
 @refuses(scatter_add)
 def _(s):
     yield s(s.normal(3), 0, s.tensor([3], "int64"), s.normal(1)).raises(IndexError, ": expected indices")
