@@ -59,7 +59,7 @@ def test_parameters_are_those_of_the_paper():
 def test_two_steps(capsys):
     assert main(["train", "--plain", "+recipe=resnet", "trainer.max_steps=2"]) == 0
     out = capsys.readouterr().out
-    assert "parameters     77,754" in out
+    assert "parameters     308,074" in out
     found, rows = result()
     assert [step for step, values in rows if "train/loss" in values] == [1, 2]
     assert set(found["metrics"]) == {"test/accuracy", "test/loss", "val/accuracy", "val/loss"}
