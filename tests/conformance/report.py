@@ -17,8 +17,8 @@ HEAD = """# Conformance with PyTorch
 
 Made by `make conformance` (tests/conformance); nothing here is written by hand. It compares with PyTorch {version} on PyTorch's own test
 samples (its databases of ops, layers and optimizers), which stand on both sides of every option: values, shapes and dtypes by function,
-method and in-place form; gradients in float64 and complex128; the class of the exception for bad inputs; float64, float32, float16, bfloat16,
-complex64, complex128, int64, int32, int16, int8, uint8 and bool where PyTorch takes them.
+method and in-place form; gradients in float64 and complex128; the class of the exception for bad inputs; float64, float32, float16,
+bfloat16, complex64, complex128, int64, int32, int16, int8, uint8 and bool where PyTorch takes them.
 
 *agrees*: every sample of every dtype. *differs*: some sample gives another result. *refuses*: some sample that PyTorch takes raises here.
 *not sampled*: PyTorch's databases have no samples of it; this project's own tests may.
@@ -96,7 +96,8 @@ def summary(table: list[dict[str, str]]) -> str:
     wrong = [r for r in tried if "differs" in (r["forward"], r["gradient"])]
     lines = [
         f"Of {len(table)} public names in scope, {len(present)} are here ({len(present) / len(table):.1%}). "
-        f"Of these, {len(tried)} are sampled: {len(good)} agree in everything ({len(good) / max(len(tried), 1):.1%}), {len(wrong)} give another result somewhere.",
+        f"Of these, {len(tried)} are sampled: {len(good)} agree in everything "
+        f"({len(good) / max(len(tried), 1):.1%}), {len(wrong)} give another result somewhere.",
         "",
         "| module | names | here | sampled | agree |",
         "|---|---|---|---|---|",
