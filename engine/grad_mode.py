@@ -1,4 +1,4 @@
-"""no_grad, enable_grad and inference_mode as decorators."""
+"""no_grad, enable_grad, set_grad_enabled and inference_mode as decorators."""
 
 from __future__ import annotations
 
@@ -6,37 +6,55 @@ from workbench.ext.core import _core as core
 from workbench.ext.core.lazy import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Generator
     from typing import Any
 
-_GENERATOR = 0x20  # of code.co_flags
 
+def decorate(f: Callable[..., Any], make: Callable[[], Any]) -> Callable[..., Any]:
+    """A function (or generator) that runs within a gradient mode and leaves its caller's alone.
 
-def decorate(f: Callable[..., Any], mode: bool) -> Callable[..., Any]:
-    """A function (or generator) that runs in a gradient mode and leaves its caller's alone."""
-    from functools import wraps  # an import that the engine's own need not wait for
+    Args:
+        f: The function.
+        make: Gives a context manager that sets the mode.
+    """
+    from functools import wraps  # imports that the engine's own need not wait for
+    from inspect import isgeneratorfunction
 
-    if getattr(f, "__code__", None) is not None and f.__code__.co_flags & _GENERATOR:
-
-        @wraps(f)
-        def generator(*args: Any, **kwargs: Any) -> Iterator[Any]:
-            it = f(*args, **kwargs)
-            while True:
-                with core.enable_grad() if mode else core.no_grad():
-                    try:
-                        x = next(it)
-                    except StopIteration:
-                        return
-                yield x
-
-        return generator
+    if isgeneratorfunction(f):
+        return _generator(f, make)
 
     @wraps(f)
     def function(*args: Any, **kwargs: Any) -> Any:
-        with core.enable_grad() if mode else core.no_grad():
+        with make():
             return f(*args, **kwargs)
 
     return function
+
+
+def _generator(f: Callable[..., Any], make: Callable[[], Any]) -> Callable[..., Any]:
+    """The mode holds while the generator's own code runs, and not between its values."""
+    from functools import wraps
+
+    @wraps(f)
+    def generator(*args: Any, **kwargs: Any) -> Generator[Any, Any, Any]:
+        it = f(*args, **kwargs)
+        step, given = it.send, (None,)
+        while True:
+            try:
+                with make():
+                    value = step(*given)
+            except StopIteration as end:
+                return end.value
+            try:
+                step, given = it.send, ((yield value),)
+            except GeneratorExit:
+                with make():
+                    it.close()
+                raise
+            except BaseException as error:
+                step, given = it.throw, (error,)
+
+    return generator
 
 
 core.set_decorator(decorate)

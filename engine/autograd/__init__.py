@@ -1,12 +1,17 @@
-"""Reverse-mode differentiation: PyTorch's `autograd`."""
+"""Reverse-mode differentiation, and forward mode beside it: PyTorch's `autograd`."""
 
 from __future__ import annotations
 
+from importlib import import_module
+from typing import Any
+
 from workbench.ext.core import _core
 
+from . import forward_ad, functional, graph
+from .anomaly_mode import detect_anomaly, set_detect_anomaly
 from .function import Function, once_differentiable
-from .grad import backward, detect_anomaly, grad, set_detect_anomaly
-from .gradcheck import gradcheck, gradgradcheck
+from .grad import backward, grad
+from .gradcheck import GradcheckError, gradcheck, gradgradcheck
 
 Variable = _core.Tensor
 no_grad = _core.no_grad
@@ -14,7 +19,16 @@ enable_grad = _core.enable_grad
 inference_mode = _core.inference_mode
 set_grad_enabled = _core.set_grad_enabled
 
+_SUBMODULES = ("grad_mode", "variable")
+
+
+def __getattr__(name: str) -> Any:
+    if name in _SUBMODULES:
+        return import_module(f".{name}", __name__)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
 __all__ = [
-    "Function", "Variable", "backward", "detect_anomaly", "enable_grad", "grad", "gradcheck", "gradgradcheck", "inference_mode", "no_grad",
-    "once_differentiable", "set_detect_anomaly", "set_grad_enabled",
+    "Function", "GradcheckError", "Variable", "backward", "detect_anomaly", "enable_grad", "forward_ad", "functional", "grad", "gradcheck",
+    "gradgradcheck", "graph", "inference_mode", "no_grad", "once_differentiable", "set_detect_anomaly", "set_grad_enabled",
 ]  # fmt: skip

@@ -7,23 +7,30 @@ from typing import Any
 
 from workbench.ext.core import _core
 
+from ..ops.creation import zeros_like
 from ..ops.errors import expected
+from ..ops.pieces import stack
+from .graph import GradientEdge, as_tensor
 
 Tensor = _core.Tensor
+TensorOrEdge = Any
 
 
 def _listed(x: Any, n: int | None = None) -> list[Any]:
     if x is None:
         return [None] * (n or 0)
-    return [x] if isinstance(x, Tensor) else list(x)
+    if isinstance(x, dict):
+        return list(x.values())
+    return [x] if isinstance(x, (Tensor, GradientEdge)) else list(x)
 
 
 def backward(
-    tensors: Tensor | Sequence[Tensor],
+    tensors: TensorOrEdge | Sequence[TensorOrEdge],
     grad_tensors: Tensor | Sequence[Tensor | None] | None = None,
     retain_graph: bool | None = None,
     create_graph: bool = False,
-    inputs: Tensor | Sequence[Tensor] | None = None,
+    grad_variables: Tensor | Sequence[Tensor | None] | None = None,
+    inputs: TensorOrEdge | Sequence[TensorOrEdge] | dict[str, Tensor] | None = None,
 ) -> None:
     """Accumulate the gradients of `tensors` into the `.grad` of the leaves that they were computed from.
 
@@ -32,6 +39,7 @@ def backward(
         grad_tensors: For each, the gradient of some scalar with respect to it; None for one element.
         retain_graph: Keep what the graph saved, for another backward. Default: the value of create_graph.
         create_graph: Record the backward itself, for higher derivatives.
+        grad_variables: An old name of grad_tensors.
         inputs: Accumulate into these only.
 
     Shape:
@@ -40,53 +48,75 @@ def backward(
     Raises:
         RuntimeError: a tensor has no history, or needs a gradient and has none.
     """
+    if grad_variables is not None:
+        if grad_tensors is not None:
+            raise expected("backward", "grad_tensors or grad_variables", "both", error=RuntimeError)
+        grad_tensors = grad_variables
     roots = _listed(tensors)
     given = _listed(grad_tensors, len(roots))
     if len(given) != len(roots):
         raise expected("backward", f"{len(roots)} gradients", f"{len(given)}", error=RuntimeError)
-    _core.backward(roots, given, create_graph if retain_graph is None else retain_graph, create_graph, inputs)
+    roots = [as_tensor(r, g) for r, g in zip(roots, given)]
+    into = None if inputs is None else [as_tensor(x) for x in _listed(inputs)]
+    _core.backward(roots, given, create_graph if retain_graph is None else retain_graph, create_graph, into)
 
 
 def grad(
-    outputs: Tensor | Sequence[Tensor],
-    inputs: Tensor | Sequence[Tensor],
+    outputs: TensorOrEdge | Sequence[TensorOrEdge],
+    inputs: TensorOrEdge | Sequence[TensorOrEdge] | dict[str, Tensor],
     grad_outputs: Tensor | Sequence[Tensor | None] | None = None,
     retain_graph: bool | None = None,
     create_graph: bool = False,
+    only_inputs: bool = True,
     allow_unused: bool | None = None,
     is_grads_batched: bool = False,
     materialize_grads: bool = False,
-) -> tuple[Tensor | None, ...]:
+) -> Any:
     """The gradients of `outputs` with respect to `inputs`; no `.grad` is touched.
 
     Args:
-        outputs: What is differentiated.
-        inputs: With respect to what.
+        outputs: What is differentiated: tensors, or edges from `graph.get_gradient_edge`.
+        inputs: With respect to what; a dictionary is answered by one.
         grad_outputs: For each output, the gradient of some scalar with respect to it; None for one element.
         retain_graph: Keep what the graph saved. Default: the value of create_graph.
         create_graph: Record the backward itself, for higher derivatives.
-        allow_unused: Answer None for an input that no output depends on, instead of raising.
-        is_grads_batched: Not offered; loop over the batch.
+        only_inputs: Accepted for PyTorch's sake.
+        allow_unused: Answer None for an input that no output depends on, instead of raising. Default: the value of materialize_grads.
+        is_grads_batched: grad_outputs have one more dimension in front: one backward for each of its elements, the results stacked.
         materialize_grads: Answer zeros instead of None.
 
     Shape:
-        result: for each input, its own.
+        result: for each input, its own, behind that of the batch if there is one.
 
     Returns:
         A tuple with one gradient for each input.
 
     Raises:
         RuntimeError: an input is not used and `allow_unused` is not set, or an output has no history.
+        ValueError: allow_unused=False with materialize_grads=True.
+
+    Example:
+        >>> x = tensor([1.0, 2.0], requires_grad=True)
+        >>> grad((x * x).sum(), x)
+        (tensor([2., 4.]),)
     """
-    if is_grads_batched:
-        raise expected("grad", "is_grads_batched=False", "True", "call grad once for each row", NotImplementedError)
+    if materialize_grads and allow_unused is False:
+        raise expected("grad", "allow_unused to be True or left out with materialize_grads=True", "False")
     roots, wanted = _listed(outputs), _listed(inputs)
     given = _listed(grad_outputs, len(roots))
     if len(given) != len(roots):
         raise expected("grad", f"{len(roots)} gradients of outputs", f"{len(given)}", error=RuntimeError)
-    found = _core.gradients(roots, given, wanted, create_graph if retain_graph is None else retain_graph, create_graph)
+    retain = create_graph if retain_graph is None else retain_graph
+    if is_grads_batched:
+        found = _batched(roots, wanted, given, retain, create_graph)
+    else:
+        sources = [as_tensor(x) for x in wanted]
+        found = _core.gradients([as_tensor(r, g) for r, g in zip(roots, given)], given, sources, retain, create_graph)
     if materialize_grads:
-        found = [g if g is not None else _core.fill(_core.make_empty(tuple(x.shape), x.dtype), 0) for g, x in zip(found, wanted)]
+        if any(g is None and isinstance(x, GradientEdge) for g, x in zip(found, wanted)):
+            raise expected("grad", "tensors as inputs with materialize_grads=True", "a GradientEdge that is not used", error=RuntimeError)
+        size = given[0].shape[:1] if is_grads_batched else ()
+        found = [zeros_like(x).expand((*size, *x.shape)) if g is None else g for g, x in zip(found, wanted)]
     elif not allow_unused and any(g is None for g in found):
         place = [g is None for g in found].index(True)
         raise expected(
@@ -96,30 +126,19 @@ def grad(
             "set allow_unused=True to get None for it",
             RuntimeError,
         )
-    return tuple(found)
+    return dict(zip(inputs, found)) if isinstance(inputs, dict) else tuple(found)
 
 
-class set_detect_anomaly:  # noqa: N801 - PyTorch's name
-    """Switch on or off that backward checks for nan and inf and names the operation; as a context manager, until its end."""
-
-    def __init__(self, mode: bool, check_nan: bool = True) -> None:
-        self.before = _core.set_anomaly(bool(mode))
-
-    def __enter__(self) -> None:
-        pass
-
-    def __exit__(self, *exc: object) -> None:
-        _core.set_anomaly(self.before)
-
-
-class detect_anomaly:  # noqa: N801 - PyTorch's name
-    """Within this block, remember where operations are recorded, and raise where backward makes the first nan or inf."""
-
-    def __init__(self, check_nan: bool = True) -> None:
-        self.before = False
-
-    def __enter__(self) -> None:
-        self.before = _core.set_anomaly(True)
-
-    def __exit__(self, *exc: object) -> None:
-        _core.set_anomaly(self.before)
+def _batched(roots: list[Any], wanted: list[Any], given: list[Any], retain: bool, create_graph: bool) -> list[Any]:
+    """One backward for each element of the first dimension of the gradients given, results stacked."""
+    sizes = {g.shape[0] if g is not None and g.ndim else None for g in given} - {None}
+    if len(sizes) != 1:
+        raise expected("grad", "gradients of outputs with one batch size", f"{sorted(sizes)}", error=RuntimeError)
+    (n,) = sizes
+    sources = [as_tensor(x) for x in wanted]
+    rows = []
+    for i in range(n):
+        row = [None if g is None else g[i] for g in given]
+        tensors = [as_tensor(r, g) for r, g in zip(roots, row)]
+        rows.append(_core.gradients(tensors, row, sources, retain or i + 1 < n, create_graph))
+    return [None if column[0] is None else stack(column) for column in zip(*rows)]

@@ -20,8 +20,10 @@ def record_function(ctx, list inputs, list outputs, list dirty, set constant):
         if id(x) in dirty:
             if t.rg and t.fn == NULL: raise RuntimeError("Function: expected inputs written in place not to be leaves that require grad; clone them first")
             t.st.version += 1
-            rebase(t, nd)
-            t.onr = i
+            if t.base != NULL:
+                if len(outputs) > 1 or not inputs or inputs[0] is not t: raise RuntimeError("Function: expected a view written in place to be the first argument and the only output, got another; clone it first")
+                copy_slices(<Tensor>t.base, t, nd)
+            else: rebase(t, nd); t.onr = i
             result.append(t)
             continue
         if t.a.dtype < WB_F16 or id(x) in constant:

@@ -19,7 +19,7 @@ cdef object rule_argument(Node nd, int c, bint create_graph):
         return tuple([unpacked(x) for x in <object>nd.saved[c]]) if type(<object>nd.saved[c]) is tuple else unpacked(<object>nd.saved[c])
     if c == 1000: return result_of(nd, create_graph)
     if c == 1001: return tuple([nd.edges[k].to != NULL and (k >= 32 or nd.need >> k & 1) for k in range(nd.ne)])
-    if c < 3000: return (<tuple>nd.extras)[c - 2000]
+    if c < 3000: return unpacked((<tuple>nd.extras)[c - 2000])
     if c < 4000:
         c = op.ord_[c - 3000]
         return <object>nd.shapes[c] if nd.have_shape >> c & 1 else ()
@@ -47,7 +47,12 @@ cdef object result_of(Node nd, bint create_graph):
     r = alias(t)
     Py_INCREF(nd)
     r.fn = <PyObject*>nd; r.rg = True
+    if has_attributes(<PyObject*>t): attributes(r, NULL).update(attributes(t, NULL))
     return r
+
+cdef inline bint has_attributes(PyObject* o) noexcept:
+    cdef PyObject** d = _PyObject_GetDictPtr(o)
+    return d != NULL and d[0] != NULL
 
 cdef list derive(Node nd, list gs, bint create_graph):
     "the gradients of the inputs, as the definition writes them"
@@ -184,13 +189,30 @@ cdef object call_hooks(dict hooks, g):
             g = r
     return g
 
+cdef list call_prehooks(dict hooks, list gs):
+    for f in list(hooks.values()):
+        r = f(tuple(gs))
+        if r is not None: gs = checked_grads(r, len(gs))
+    return gs
+
+cdef list call_posthooks(dict hooks, list res, list gs):
+    for f in list(hooks.values()):
+        r = f(tuple(res), tuple(gs))
+        if r is not None: res = checked_grads(r, len(res))
+    return res
+
+cdef list checked_grads(r, int n):
+    if isinstance(r, Tensor): r = (r,)
+    if not isinstance(r, (tuple, list)) or len(r) != n or not all([x is None or isinstance(x, Tensor) for x in r]): raise TypeError(f"hook: expected {n} Tensors (or None) to be returned, got {r!r}")
+    return list(r)
+
 cdef int accumulate(Tensor leaf, Tensor g, bint owned, bint create_graph, dict capture) except -1:
     "into leaf.grad, or into what is captured; `owned`: the engine alone holds g"
     cdef Tensor h
     cdef PyObject* slot
-    if leaf.hooks != NULL and (<Hooks>leaf.hooks).before:
-        g = call_hooks((<Hooks>leaf.hooks).before, g)
-        owned = False
+    if leaf.hooks != NULL:
+        if (<Hooks>leaf.hooks).before: g = call_hooks((<Hooks>leaf.hooks).before, g); owned = False
+        if (<Hooks>leaf.hooks).pre and capture is None: (g,) = call_prehooks((<Hooks>leaf.hooks).pre, [g]); owned = False
     if not same_shape(&g.a, &leaf.a): raise RuntimeError(f"backward: expected a gradient of shape {shape_tuple(leaf)}, got {shape_tuple(g)}")
     if capture is not None:
         key = (<Py_ssize_t><PyObject*>leaf, -1)
@@ -211,4 +233,6 @@ cdef int accumulate(Tensor leaf, Tensor g, bint owned, bint create_graph, dict c
     else: set_grad(leaf, apply2(o_add, <object>leaf.grad_, g))
     if leaf.hooks != NULL and (<Hooks>leaf.hooks).after:
         for f in list((<Hooks>leaf.hooks).after.values()): f(leaf)
+    if leaf.hooks != NULL and (<Hooks>leaf.hooks).post:
+        for f in list((<Hooks>leaf.hooks).post.values()): f((), (g,))
     return 0

@@ -25,6 +25,23 @@ cdef inline PyObject** grad_slot(Node nd, int nr) except NULL:
 cdef long RUN = 0                                           # the latest run; marks of older runs mean nothing
 cdef long OUTER = 0                                         # the oldest run that is still going on: marks from it on are alive
 
+cdef long CURRENT = 0                                       # the innermost run that is going on
+cdef bint CAPTURING = False
+cdef list CALLBACKS = []                                    # called at the end of this run
+
+def queue_callback(f):
+    """Let `f()` be called when the backward that is going on has run all its nodes."""
+    if not CURRENT: raise RuntimeError("queue_callback: expected to be called during a backward, got no backward going on")
+    CALLBACKS.append(f)
+
+def current_run():
+    """The number of the backward that is going on; 0 if none is."""
+    return CURRENT
+
+def is_capturing():
+    """Whether the backward that is going on gives gradients back instead of accumulating them."""
+    return CAPTURING
+
 cdef Node visit(PyObject* e, Stack* seen, list suspended):
     "mark a node as part of this run; marks of a run that is still going on around us are put aside"
     cdef Node nd = <Node>e
@@ -56,8 +73,11 @@ cdef list run_backward(list roots, list grads, bint retain, bint create_graph, l
     """Gradients of `roots`, given theirs, into the leaves' .grad; or, with `inputs`, returned for these and into no leaf.
 
     `stop_at_inputs`: nothing behind an input is walked."""
-    global RUN, OUTER
+    global RUN, OUTER, CALLBACKS, CURRENT, CAPTURING
     cdef Stack seen, ready
+    cdef list callbacks = CALLBACKS
+    cdef long current = CURRENT
+    cdef bint capturing = CAPTURING
     cdef Tensor t, g
     cdef Node nd, nx
     cdef PyObject* e
@@ -68,8 +88,10 @@ cdef list run_backward(list roots, list grads, bint retain, bint create_graph, l
     cdef list suspended = [], keys = []
     seen.p = NULL; seen.n = 0; seen.cap = 0
     ready.p = NULL; ready.n = 0; ready.cap = 0
+    CALLBACKS = []
     RUN += 1
     mine = RUN
+    CURRENT = mine; CAPTURING = inputs is not None
     if not OUTER: OUTER = mine
     if inputs is not None:
         capture = {}
@@ -109,7 +131,9 @@ cdef list run_backward(list roots, list grads, bint retain, bint create_graph, l
             ready.n -= 1
             nd = <Node>ready.p[ready.n]
             step(nd, retain, create_graph, capture, boundary, needed, &ready)
+        for f in CALLBACKS: f()
     finally:
+        CALLBACKS = callbacks; CURRENT = current; CAPTURING = capturing
         for i in range(seen.n):
             nd = <Node>seen.p[i]
             if nd.run == mine:
@@ -169,9 +193,14 @@ cdef int step(Node nd, bint retain, bint create_graph, dict capture, set boundar
     cdef unsigned all_needed = nd.need
     cdef bint any_g = nd.g != NULL or nd.gs != NULL, inside = True
     cdef Hooks h
-    cdef list gs, res = None
+    cdef list gs, res = None, seeds = None
+    cdef bint hooked = False
     if any_g and nd.hooks != NULL:
-        for nr, h in (<dict>nd.hooks).items():
+        for nr, found in (<dict>nd.hooks).items():
+            if type(nr) is str:
+                hooked = hooked or nr != "metadata" and found
+                continue
+            h = found
             if grad_slot(nd, nr)[0] != NULL:
                 r = call_hooks(h.before, <object>grad_slot(nd, nr)[0])
                 Py_INCREF(r)
@@ -193,8 +222,8 @@ cdef int step(Node nd, bint retain, bint create_graph, dict capture, set boundar
     for k in range(INLINE_EDGES): out[k] = NULL
     try:
         if any_g and inside:
-            if nd.freed: raise RuntimeError(f"backward: expected a graph that still holds what it saved, got {nd.name()} whose saved tensors are freed; pass retain_graph=True to the first backward to run it twice")
-            if nd.nout == 1 and not create_graph and nd.op != NULL and (<Op>nd.op).nback != NULL and nd.ne <= INLINE_EDGES and not nd.packed and not INTERCEPTED and (<Tensor>nd.g).a.dtype < WB_C64:
+            if nd.freed: raise_freed(nd)
+            if nd.nout == 1 and not create_graph and nd.op != NULL and (<Op>nd.op).nback != NULL and nd.ne <= INLINE_EDGES and not nd.packed and not INTERCEPTED and not hooked and not ANOMALY and (<Tensor>nd.g).a.dtype < WB_C64:
                 g = <Tensor>nd.g
                 ok = (<Op>nd.op).nback(nd, g, out)
                 g = None
@@ -204,11 +233,15 @@ cdef int step(Node nd, bint retain, bint create_graph, dict capture, set boundar
                 gs = [<object>nd.g if nd.g != NULL else None]
                 for k in range(nd.nout - 1): gs.append(<object>nd.gs[k] if nd.gs != NULL and nd.gs[k] != NULL else None)
                 node_drop_grads(nd)
+                if hooked:
+                    gs = call_prehooks(nd.rare("pre"), gs)
+                    seeds = list(gs)
                 res = derive(nd, gs, create_graph)
                 gs = None
                 if len(res) != nd.ne: raise RuntimeError(f"backward: expected {nd.ne} gradients from {nd.name()}, got {len(res)}")
                 fix_edges(nd, res)
-                if ANOMALY: check_anomaly(nd, res)
+                if ANOMALY > 1: check_anomaly(nd, res)
+                if hooked: res = call_posthooks(nd.rare("post"), res, seeds)
             else:
                 for k in range(nd.ne):
                     if out[k] == NULL or nd.edges[k].to == NULL: continue
@@ -272,10 +305,10 @@ cdef int release_function(Node nd) except -1:
     return 0
 
 cdef int check_anomaly(Node nd, list res) except -1:
-    for r in res:
+    for k, r in enumerate(res):
         if r is not None and not need_numpy().isfinite(as_numpy(plain_float(<Tensor>r))).all():
-            w = f"; it was recorded here:\n{<object>nd.where}" if nd.where != NULL else ""
-            raise RuntimeError(f"backward: expected finite gradients, got nan or inf from {nd.name()}{w}")
+            w = f"; it was recorded at {<object>nd.where}" if nd.where != NULL else ""
+            raise RuntimeError(f"backward: expected finite gradients, got nan or inf from {nd.name()} in its output {k}{w}")
     return 0
 
 cdef Tensor ones_for(Tensor t):
@@ -302,9 +335,33 @@ def backward(tensors, grads, retain_graph, create_graph, inputs=None):
     if inputs is None:
         run_backward(roots, gs, retain_graph, create_graph, None, False)
         return
+    cdef Tensor leaf
     ins = [inputs] if isinstance(inputs, Tensor) else list(inputs)
+    if not ins: raise RuntimeError("backward: expected inputs to hold tensors, got none")
     for t, g in zip(ins, run_backward(roots, gs, retain_graph, create_graph, ins, False)):
-        if g is not None: keep_grad(t, g, create_graph)
+        if g is None: continue
+        keep_grad(t, g, create_graph)
+        leaf = t
+        if leaf.fn == NULL and leaf.hooks != NULL:
+            for f in list((<Hooks>leaf.hooks).after.values()): f(leaf)
+
+def leads_elsewhere(tensors, leaves):
+    """Whether the history of `tensors` ends in a leaf that is not among `leaves`."""
+    cdef set seen = set([<Py_ssize_t><PyObject*>x for x in leaves])
+    cdef list todo = []
+    cdef Node nd
+    cdef int k
+    for x in tensors:
+        if (<Tensor>x).rg: todo.append(<object>edge(<Tensor>x))
+    while todo:
+        x = todo.pop()
+        if <Py_ssize_t><PyObject*>x in seen: continue
+        seen.add(<Py_ssize_t><PyObject*>x)
+        if isinstance(x, Tensor): return True
+        nd = x
+        for k in range(nd.ne):
+            if nd.edges[k].to != NULL: todo.append(<object>nd.edges[k].to)
+    return False
 
 def gradients(tensors, grads, inputs, retain_graph, create_graph):
     """The gradients of `tensors` with respect to `inputs`, None where there is no path: what autograd.grad calls."""

@@ -13,12 +13,14 @@ cdef object impl_inplace(Op op, PyObject** s):
     for i in range(x.a.ndim):
         if x.a.strides[i] == 0 and x.a.shape[i] > 1:
             raise RuntimeError(f"{op.name}: expected a tensor whose elements each have memory of their own, got an expanded one; use clone() first")
+    if x.st.inference and not wb_inference_mode(): raise RuntimeError(f"{op.name}: expected a tensor made outside inference mode, got one made in it; write it within inference mode, or clone() it first")
     if wb_grad_mode():
         b = <Tensor>x.base if x.base != NULL else x
         if b.rg and b.fn == NULL:
             raise RuntimeError(f"{op.name}: expected a tensor that is not {'a view of a leaf' if x.base != NULL else 'a leaf'} that requires grad; change it under no_grad, or work on a clone()")
         if b.rg and x.base != NULL: edge(x)
         history = b.rg or any_requires(f, s)
+        if history and x.base == NULL and x.attr_version == UNRECORDED: raise RuntimeError(f"{op.name}: expected a tensor whose history is known, got a view made under no_grad or inference_mode of one that requires grad; make the view where it is written")
     for i in range(f.np_): s2[i] = s[i]
     hold = None
     if f.impl == impl_composite:                            # its history is that of the ops it is written in
@@ -127,7 +129,7 @@ cdef void copy_slices(Tensor b, Tensor v, Node inner):
         nd.edges[i] = inner.edges[i]
         if inner.edges[i].to != NULL: Py_INCREF(<object>inner.edges[i].to); nd.need |= <unsigned>1 << i
     if inner.edges[0].to == NULL and inner.ne:
-        if (<Op>inner.op).has_rule[0] and b.rg: inner.need |= 1
+        if b.rg and (inner.op == NULL or (<Op>inner.op).has_rule[0]): inner.need |= 1
     rebase(b, nd)
     v.attr_version = -1
     refresh_view(v)

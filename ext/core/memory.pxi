@@ -207,6 +207,7 @@ cdef int set_requires_grad(Tensor t, v) except -1:
     cdef bint on = bool(v)
     if t.fn != NULL and not on: raise RuntimeError("requires_grad: expected a leaf, got the result of an operation; use detach() for one without history")
     if on and not (WB_F16 <= t.a.dtype): raise RuntimeError(f"requires_grad: expected a tensor of a floating dtype, got {DTYPES[t.a.dtype].name}")
+    if on and not t.rg and t.st.inference and not wb_inference_mode(): raise RuntimeError("requires_grad: expected a tensor made outside inference mode, got one made in it; clone() it first")
     t.rg = on
     return 0
 

@@ -114,6 +114,15 @@ def set_saving(pack, unpack):
     SAVING = None if pack is None else (pack, unpack)
     return old if old is not None else (None, None)
 
+def increment_version(Tensor t):
+    """Say that the memory of `t` was written in a way that the engine did not see."""
+    t.st.version += 1
+
+def pack_saved(Tensor t):
+    """What the saved-tensor hooks that are set make of `t`, to be undone by unpack_saved; None where none are set."""
+    return None if SAVING is None else pack_tensor(t)
+def unpack_saved(x): return unpacked(x)
+
 def set_repr(f):
     """The function that prints a tensor."""
     global REPR

@@ -64,7 +64,7 @@ cdef extern from "registry.h":
 
 cdef extern from "storage.h":
     ctypedef struct wb_storage:
-        long rc, version
+        long rc, version, inference
         char* data
         size_t nbytes
         PyObject* owner
@@ -78,6 +78,8 @@ cdef extern from "storage.h":
     void wb_drop(PyObject*) noexcept
     int wb_grad_mode() noexcept
     void wb_set_grad_mode(int) noexcept
+    int wb_inference_mode() noexcept
+    void wb_set_inference_mode(int) noexcept
 
 cdef extern from "loop.h":
     void wb_map_run(wb_map, unsigned, int, char** p, const long* item, long (*strides)[12], int ndim, const long* shape, const double* attr) noexcept nogil
@@ -162,4 +164,4 @@ cdef extern from *:
     enum: WB_LARGE_WORK
     ctypedef PyObject* (*vectorcallfunc)(PyObject*, PyObject**, size_t, PyObject*) except NULL
 
-cdef enum: MAXD = 12, MAXP = 16, INLINE_EDGES = 6
+cdef enum: MAXD = 12, MAXP = 16, INLINE_EDGES = 6, UNRECORDED = -2

@@ -33,42 +33,144 @@ cdef class Node:
 
     def __init__(self): raise TypeError("Node: expected to be made by an operation")
     def name(self):
-        return f"{(<Op>self.op).name}_backward" if self.op != NULL else getattr(<object>self.pyfn, "name", type(<object>self.pyfn).__name__) if self.pyfn != NULL else "freed"
+        """What it is the derivative of, as in "MulBackward0"."""
+        if self.op != NULL: return "".join([w[:1].upper() + w[1:] for w in (<Op>self.op).name.split("_")]) + "Backward0"
+        return getattr(<object>self.pyfn, "name", type(<object>self.pyfn).__name__) if self.pyfn != NULL else "freed"
     @property
     def next_functions(self):
-        """(node or leaf, output number) for each input; (None, 0) where no gradient is needed."""
-        return tuple([(<object>self.edges[i].to, self.edges[i].nr) if self.edges[i].to != NULL else (None, 0) for i in range(self.ne)])
+        """(node, output number) for each input; (None, 0) where no gradient is needed. A leaf has an AccumulateGrad."""
+        return tuple([(node_at(self.edges[i].to), self.edges[i].nr) if self.edges[i].to != NULL else (None, 0) for i in range(self.ne)])
     def register_hook(self, hook):
-        raise NotImplementedError("register_hook: expected a tensor, got a node; register the hook on the tensor itself")
+        """Call `hook(grad_inputs, grad_outputs)` after this node's derivative; a tuple that it returns replaces grad_inputs."""
+        return hang(self.rare("post"), hook)
+    def register_prehook(self, hook):
+        """Call `hook(grad_outputs)` before this node's derivative; a tuple that it returns replaces grad_outputs."""
+        return hang(self.rare("pre"), hook)
+    @property
+    def metadata(self): return self.rare("metadata")
+    cdef dict rare(self, str what):
+        if self.hooks == NULL:
+            d = {}
+            Py_INCREF(d); self.hooks = <PyObject*>d
+        return (<dict>self.hooks).setdefault(what, {})
+    def __getattr__(self, name):
+        if self.pyfn != NULL and name != "__dict__": return getattr(<object>self.pyfn, name)   # of a Function: what forward left on ctx
+        if name.startswith("_saved_"): return saved_by_name(self, name[7:])
+        raise AttributeError(f"{self.name()}: expected an attribute of a node, got {name!r}")
+    def __call__(self, *grads):
+        """The gradients of the inputs, given those of the outputs."""
+        cdef list gs = list(grads), res
+        if len(gs) != self.nout: raise TypeError(f"{self.name()}: expected {self.nout} gradients, got {len(gs)}")
+        if self.freed: raise_freed(self)
+        res = derive(self, gs, wb_grad_mode())
+        fix_edges(self, res)
+        return res[0] if len(res) == 1 else tuple(res)
     def __repr__(self): return f"<{self.name()}>"
 
 cdef PyTypeObject* NT = <PyTypeObject*>Node
 cdef enum: KEEP_NODES = 1024
 cdef PyObject* free_nodes[KEEP_NODES]
 cdef int n_free_nodes = 0
-cdef bint ANOMALY = False
+cdef int ANOMALY = 0                # 1: remember where operations are recorded; 2: and check gradients
+cdef object WHERE = None            # what says where
 cdef object SAVING = None           # (pack, unpack) of the innermost saved_tensors_hooks
 
 @cython.internal
 cdef class Packed:
-    "stands for a saved tensor that a hook took"
-    cdef object held, unpack
+    "stands for a saved tensor that a hook took: hooks see values, the history stays here"
+    cdef object held, unpack, past      # past: the node, or the leaf itself
+    cdef int onr
 cdef Packed pack_tensor(Tensor t):
     cdef Packed p = Packed.__new__(Packed)
     cdef int old = wb_grad_mode()
+    cdef long version = t.st.version
+    if t.st.inference: refuse_inference()
     p.unpack = SAVING[1]
+    if t.rg: p.past = <object>edge(t); p.onr = t.onr
     wb_set_grad_mode(0)
     try: p.held = SAVING[0](t)
     finally: wb_set_grad_mode(old)
+    if t.st.version != version: raise RuntimeError("saved_tensors_hooks: expected a pack hook that leaves its input alone, got one that changed it in place")
     return p
 cdef object unpacked(x):
     if type(x) is not Packed: return x
+    cdef Packed p = <Packed>x
+    cdef Tensor r, t
     cdef int old = wb_grad_mode()
     wb_set_grad_mode(0)
-    try: r = (<Packed>x).unpack((<Packed>x).held)
+    try: v = p.unpack(p.held)
     finally: wb_set_grad_mode(old)
-    if not isinstance(r, Tensor): raise TypeError(f"saved_tensors_hooks: expected unpack to return a Tensor, got {type(r).__name__}")
+    if not isinstance(v, Tensor): raise TypeError(f"saved_tensors_hooks: expected unpack to return a Tensor, got {type(v).__name__}")
+    r = v
+    if p.past is None: return alias(r) if r.rg else r
+    if p.past is v: return r
+    if isinstance(p.past, Tensor):                              # of a leaf: other values, but its gradient
+        wb_set_grad_mode(1)
+        try: t = apply1(o_identity, p.past)
+        finally: wb_set_grad_mode(old)
+        return with_history(r, <Node>t.fn, 0)
+    return with_history(r, <Node>p.past, p.onr)
+
+cpdef Tensor with_history(Tensor values, Node node, int nr):
+    """The values of a tensor as output number `nr` of a node."""
+    cdef Tensor r = alias(values)
+    Py_INCREF(node)
+    r.fn = <PyObject*>node; r.onr = nr; r.rg = True
     return r
+
+cdef object refuse_inference():
+    raise RuntimeError("backward: expected tensors to save that were made outside inference mode, got one made in it; clone() it to use it in autograd")
+
+cdef object raise_freed(Node nd):
+    raise RuntimeError(f"backward: expected a graph that still holds what it saved, got {nd.name()} whose saved tensors are freed; pass retain_graph=True to the first backward to run it twice")
+
+cdef object saved_by_name(Node nd, str name):
+    cdef int i
+    if nd.freed: raise_freed(nd)
+    if nd.op != NULL:
+        if name == "extras" and nd.extras != NULL: return <object>nd.extras
+        if name == "result" and nd.result != NULL: return result_of(nd, wb_grad_mode())
+        i = param_index(<Op>nd.op, "input" if name == "self" and "self" not in (<Op>nd.op).params else name)
+        if i >= 0 and nd.have >> i & 1: return rule_argument(nd, i, wb_grad_mode())
+    raise AttributeError(f"{nd.name()}: expected the name of something saved, got {name!r}")
+
+cdef class AccumulateGrad:
+    """The node that stands for a leaf: it adds what arrives into the leaf's `.grad`."""
+    cdef readonly Tensor variable
+    cdef readonly dict metadata
+    next_functions = ()
+    def __init__(self): raise TypeError("AccumulateGrad: expected to be found as a node's next function")
+    def name(self): return "torch::autograd::AccumulateGrad"
+    def register_hook(self, hook):
+        """Call `hook((), grad_outputs)` after the leaf's gradient was accumulated."""
+        cdef Hooks h = hooks_of(self.variable)
+        if h.post is None: h.post = {}
+        return hang(h.post, hook)
+    def register_prehook(self, hook):
+        """Call `hook(grad_outputs)` before the leaf's gradient is accumulated; a tuple that it returns replaces it."""
+        cdef Hooks h = hooks_of(self.variable)
+        if h.pre is None: h.pre = {}
+        return hang(h.pre, hook)
+    def __repr__(self): return "<AccumulateGrad>"
+
+cdef object node_at(PyObject* e):
+    "the node at the end of an edge"
+    cdef Hooks h
+    cdef AccumulateGrad n
+    if Py_TYPE(e) == NT: return <object>e
+    h = hooks_of(<Tensor>e)
+    if h.node is None:
+        n = AccumulateGrad.__new__(AccumulateGrad)
+        n.variable = <Tensor>e
+        n.metadata = {}
+        h.node = n
+    return h.node
+
+def gradient_node(Tensor t):
+    """The node that a gradient of `t` arrives at, and which of its outputs `t` is."""
+    if not t.rg: raise RuntimeError("get_gradient_edge: expected a tensor that requires grad, got one that does not")
+    e = node_at(edge(t))
+    return e, t.onr if t.fn != NULL else 0
 
 cdef inline Node new_node(int ne, int nout):
     global n_free_nodes

@@ -42,7 +42,9 @@ cdef inline void save_params(Op op, Node nd, PyObject** s, unsigned m):
         else:
             Py_INCREF(<object>s[i])
             nd.saved[i] = s[i]
-            if is_tensor(s[i]): nd.ver[i] = (<Tensor>s[i]).st.version
+            if is_tensor(s[i]):
+                nd.ver[i] = (<Tensor>s[i]).st.version
+                if (<Tensor>s[i]).st.inference: nd.have |= <unsigned>1 << i; refuse_inference()
         nd.have |= <unsigned>1 << i
 
 cdef int save_packed(Node nd, int i, v) except -1:
@@ -140,7 +142,7 @@ cdef void attach_many(Op op, list outs, list extras, PyObject** s):
     if f & SAVE_RESULT:
         save_result(nd, alias(<Tensor>outs[0]) if nout == 1 else tuple([alias(<Tensor>x) if x is not None else None for x in outs]), <Tensor>outs[0])
     if f & SAVE_EXTRA and extras:
-        x = tuple(extras)
+        x = tuple(extras) if SAVING is None else tuple([pack_tensor(<Tensor>e) if isinstance(e, Tensor) else e for e in extras])
         Py_INCREF(x)
         nd.extras = <PyObject*>x
     if nout > 1:
@@ -156,8 +158,7 @@ cdef void attach_many(Op op, list outs, list extras, PyObject** s):
         t.fn = <PyObject*>nd; t.onr = i; t.rg = True
 
 cdef int remember_where(Node nd) except -1:
-    import traceback
-    w = "".join(traceback.format_stack())
+    w = WHERE()
     Py_INCREF(w)
     nd.where = <PyObject*>w
     return 0

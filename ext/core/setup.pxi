@@ -70,7 +70,7 @@ cdef int bind_global(str name, Op op) except -1:
     elif name == "restride": o_restride = op
     elif name == "identity": o_identity = op
     elif name == "conj": o_conj = op
-    elif name == "real": o_real = op
+    elif name == "real_view": o_real = op
     elif name == "view": o_view = op
     elif name == "view_as_real": o_view_as_real = op
     elif name == "linear_input_backward": o_linear_input = op

@@ -10,7 +10,7 @@ typedef struct wb_storage {
     size_t nbytes;
     PyObject *owner;                 /* whose memory this is, where it is not ours */
     int cls, device;
-    long pad[2];
+    long inference, pad;             /* made in inference mode: autograd refuses it */
 } wb_storage;                        /* 64 bytes, so that data behind it is aligned */
 
 enum { WB_SMALL_CLASSES = 65, WB_SMALL_BYTES = (WB_SMALL_CLASSES - 1) * 64, WB_SMALL_KEEP = 4096, WB_LARGE = -1, WB_FOREIGN = -2 };
@@ -30,11 +30,12 @@ static inline void wb_small_free(wb_storage *s, int cls) {
     if (wb_small_on && wb_small_count[cls] < WB_SMALL_KEEP) { *(wb_storage **)s = wb_small[cls]; wb_small[cls] = s; wb_small_count[cls]++; wb_small_cached += size; }
     else wb_free(s, size);
 }
+static __thread int wb_inference_on __attribute__((tls_model("initial-exec")));
 static inline wb_storage *wb_storage_new(size_t bytes) {
     int cls = bytes <= WB_SMALL_BYTES ? (int)((bytes + 63) >> 6) : 0;
     wb_storage *s = wb_small_new(cls);
     if (__builtin_expect(!s, 0)) return NULL;
-    s->rc = 1; s->version = 0; s->nbytes = bytes; s->owner = NULL; s->device = 0;
+    s->rc = 1; s->version = 0; s->nbytes = bytes; s->owner = NULL; s->device = 0; s->inference = wb_inference_on;
     if (bytes <= WB_SMALL_BYTES) { s->cls = cls; s->data = (char *)(s + 1); }
     else { s->cls = WB_LARGE; if (!(s->data = (char *)wb_alloc(bytes))) { wb_small_free(s, 0); return NULL; } }
     wb_live_storages++;
@@ -43,7 +44,7 @@ static inline wb_storage *wb_storage_new(size_t bytes) {
 static inline wb_storage *wb_storage_foreign(char *data, size_t bytes, PyObject *owner) {
     wb_storage *s = wb_small_new(0);
     if (!s) return NULL;
-    s->rc = 1; s->version = 0; s->nbytes = bytes; s->data = data; s->device = 0; s->cls = WB_FOREIGN;
+    s->rc = 1; s->version = 0; s->nbytes = bytes; s->data = data; s->device = 0; s->cls = WB_FOREIGN; s->inference = wb_inference_on;
     Py_INCREF(owner); s->owner = owner;
     wb_live_storages++;
     return s;
@@ -85,3 +86,5 @@ static inline void wb_drop(PyObject *o) {
 static __thread int wb_grad_on __attribute__((tls_model("initial-exec"))) = 1;
 static inline int wb_grad_mode(void) { return wb_grad_on; }
 static inline void wb_set_grad_mode(int v) { wb_grad_on = v; }
+static inline int wb_inference_mode(void) { return wb_inference_on; }
+static inline void wb_set_inference_mode(int v) { wb_inference_on = v; }

@@ -16,6 +16,7 @@ cdef object impl_view(Op op, PyObject** s):
         Py_INCREF(b)
         r.base = <PyObject*>b; r.attr_version = a.st.version
         if a.rg and not (op is o_view and r.a.dtype != a.a.dtype): attach(op, r, s)
+    elif a.rg or a.attr_version == UNRECORDED and a.base == NULL: r.attr_version = UNRECORDED
     return r
 
 cdef int geometry_of_inference(Op op, Tensor a, Tensor r, PyObject** s) except -1:

@@ -1,0 +1,113 @@
+"""Looking for the operation that made the first nan or inf."""
+
+from __future__ import annotations
+
+import linecache
+import math
+import sys
+import traceback
+from collections.abc import Callable
+from pathlib import Path
+from types import FrameType
+from typing import Any
+
+import numpy as np
+
+from workbench.ext.core import _core
+
+from ..pytree import tree_leaves
+
+Tensor = _core.Tensor
+_ENGINE = str(Path(__file__).parents[1]) + "/"
+
+
+def where() -> str:
+    """The user's line that is running: the innermost one outside of the engine, and how it was come to."""
+    frame: FrameType | None = sys._getframe(1)
+    while frame is not None and frame.f_code.co_filename.startswith(_ENGINE):
+        frame = frame.f_back
+    if frame is None:
+        return "an unknown place"
+    path, line = frame.f_code.co_filename, frame.f_lineno
+    source = linecache.getline(path, line).strip()
+    stack = "".join(traceback.format_stack(frame, limit=8))
+    return f"{path}:{line}, in {frame.f_code.co_name}: `{source}`\n{stack}"
+
+
+def _finite(value: Any) -> bool:
+    if isinstance(value, Tensor):
+        if not (value.is_floating_point() or value.is_complex()):
+            return True
+        with _core.no_grad():
+            plain = value.detach()
+            plain = plain.float() if plain.dtype in (_core.float16, _core.bfloat16) else plain
+        return bool(np.isfinite(plain.numpy()).all())
+    return not isinstance(value, float) or math.isfinite(value)
+
+
+def _check_forward(op: Any, args: tuple[Any, ...], proceed: Callable[..., Any]) -> Any:
+    """An interceptor of ops: raises where one makes nan or inf of finite arguments."""
+    if _core.current_run():
+        return proceed(*args)  # the engine looks at the gradients itself, node by node
+    writes = op.name.endswith("_")
+    before = all(map(_finite, tree_leaves(args))) if writes else None
+    result = proceed(*args)
+    if all(map(_finite, tree_leaves(result))):
+        return result
+    if before if writes else all(map(_finite, tree_leaves(args))):
+        raise RuntimeError(f"{op.name}: expected a finite result of finite arguments, got nan or inf at {where()}")
+    return result
+
+
+class set_detect_anomaly:  # noqa: N801 - PyTorch's name
+    """Switch the search for nan and inf on or off; as a context manager, until its end.
+
+    Args:
+        mode: Whether to remember where each operation is recorded.
+        check_nan: Whether to raise where backward makes a nan or inf.
+    """
+
+    def __init__(self, mode: bool, check_nan: bool = True) -> None:
+        self.before = _core.set_anomaly((2 if check_nan else 1) if mode else 0, where)
+
+    def __enter__(self) -> None:
+        pass
+
+    def __exit__(self, *exc: object) -> None:
+        _core.set_anomaly(self.before)
+
+
+class detect_anomaly:  # noqa: N801 - PyTorch's name
+    """Within this block, name the operation, and the line of your program, that makes the first nan or inf, forward or backward.
+
+    An operation counts as the maker where its arguments are finite and its result is not: a mask filled with -inf on purpose
+    raises nothing, log(0) does. For looking only: each result is read once more, and each line of the program is remembered.
+
+    Args:
+        check_nan: Whether to raise; without, it is only remembered where operations are recorded.
+        check_forward: Whether forward is looked at too, which PyTorch does not do: it only raises when backward comes to a nan.
+
+    Raises:
+        RuntimeError: an operation or its derivative made nan or inf.
+
+    Example:
+        >>> with detect_anomaly():
+        ...     tensor([-1.0]).sqrt()
+        Traceback (most recent call last):
+        RuntimeError: sqrt: expected a finite result of finite arguments, got nan or inf at ...
+    """
+
+    def __init__(self, check_nan: bool = True, *, check_forward: bool = True) -> None:
+        self.level = 2 if check_nan else 1
+        self.before: list[int] = []
+        self.interceptor = _core.intercept(_check_forward) if check_nan and check_forward else None
+
+    def __enter__(self) -> None:
+        self.before.append(_core.set_anomaly(self.level, where))
+        if self.interceptor is not None:
+            self.interceptor.__enter__()
+
+    def __exit__(self, *exc: object) -> None:
+        if self.interceptor is not None:
+            self.interceptor.__exit__()
+        _core.set_anomaly(self.before.pop())
