@@ -5,10 +5,10 @@ from __future__ import annotations
 from workbench.ext.core import _core as core
 from workbench.ext.core.lazy import np
 
+from ._arrays import array, whole_tensor
 from ._define import ALL, Unsupported, derivative, infer, op, refuses, samples
 from ._help import broadcast, made
 from ._space import public
-from .comparison import where
 from .errors import expected
 from .expand import sum_to
 
@@ -110,29 +110,13 @@ def _(s):
     yield s(s.normal(3), (s.tensor([0], "int64"), s.tensor([0], "int64"))).raises(IndexError, "getitem: expected at most 1")
 
 
-@op("call", tensors=("input", "values"), inplace=True, dtypes=ALL, onnx=Unsupported("assignments are not part of a network"))
+@op("call", tensors=("input", "values"), spaces=(), methods=(), inplace=True, dtypes=ALL, peer="index_put",
+    onnx=Unsupported("assignments are not part of a network"))  # fmt: skip
 def index_put(input, indices, values, accumulate=False):
-    """Put values at the places that `indices` choose: what `input[indices] = values` does.
-
-    Args:
-        input: Tensor.
-        indices: For each leading dimension a tensor of int64, or None for all of it.
-        values: What is put there.
-        accumulate: Add to what is there; places that are named twice get both.
+    """`index_put` by tensors of int64, and None for all of a dimension: what an assignment comes down to.
 
     Shape:
         input: (*); values: broadcasts to the shape of input[indices]; result: that of input.
-
-    Returns:
-        A copy with the values in it.
-
-    Raises:
-        IndexError: an index is out of range.
-        RuntimeError: `values` does not broadcast, or is of another dtype.
-
-    Example:
-        >>> index_put(zeros(3), (tensor([0, 0]),), tensor([1.0, 2.0]), accumulate=True)
-        tensor([3., 0., 0.])
     """
     at, result = _numpy_index("index_put", input.shape, indices), input.copy()
     if accumulate:
@@ -144,18 +128,12 @@ def index_put(input, indices, values, accumulate=False):
 
 @infer(index_put)
 def _(input, indices, values, accumulate):
-    shape = _indexed_shape("index_put", input, _as_indices(indices))
+    shape = _indexed_shape("index_put", input, indices)
     if values.dtype is not input.dtype:
         raise expected("index_put", f"values of dtype {input.dtype.name}", values, "cast them", RuntimeError)
     if broadcast("index_put", shape, values.shape) != shape:
         raise expected("index_put", f"values that broadcast to {shape}", values, error=RuntimeError)
     return [(tuple(input.shape), input.dtype)], [], []
-
-
-def _as_indices(indices):
-    if any(i is not None and i.dtype is core.bool_ for i in indices):
-        raise expected("index_put", "indices of int64", "a mask", "write input[mask] = values", IndexError)
-    return indices
 
 
 def _put_input(g, indices, values_shape, accumulate):
@@ -180,97 +158,58 @@ def _(s):
     yield s(s.normal(3), (s.tensor([0], "int64"),), s.normal(2)).raises(RuntimeError, "index_put: expected")
 
 
-def _fill_form(b, x, mask, value):
-    value = b.node("Cast", value, to=b.code(b.dtype(x))) if isinstance(value, str) else b.constant(np.asarray(value, b.dtype(x)))
-    return b.node("Where", mask, value, x)
+def _placed(name, input, indices):
+    """Indices as `index` and `index_put` take them: masks as the places where they hold."""
+    found, d = [], 0
+    for i in indices:
+        if i is None:
+            found, d = [*found, None], d + 1
+            continue
+        if not isinstance(i, Tensor):
+            raise expected(name, "indices to be Tensors", type(i).__name__, error=TypeError)
+        if i.dtype in (core.bool_, core.uint8):
+            if tuple(i.shape) != tuple(input.shape[d : d + i.ndim]):
+                raise expected(name, f"a mask that fits shape {tuple(input.shape)} from dimension {d}", i, error=IndexError)
+            found += map(whole_tensor, np.nonzero(array(i)))
+        elif i.dtype.is_floating_point or i.dtype.is_complex:
+            raise expected(name, "indices of whole numbers or bool", i, "cast with index.long()", IndexError)
+        else:
+            found.append(i.long())
+        d = len(found)
+    return tuple(found)
 
 
-@op("composite", tensors=("input", "mask", "value"), dtypes=ALL, onnx=_fill_form)
-def masked_fill(input, mask, value):
-    """Put a number wherever a mask holds.
-
-    y = value if mask else input
-
-    Args:
-        input: Tensor.
-        mask: Tensor of bool.
-        value: A number, or a tensor without dimensions.
-
-    Shape:
-        input, mask: shapes that broadcast; result: the broadcast shape.
-
-    Returns:
-        Tensor of the dtype of `input`.
-
-    Raises:
-        RuntimeError: `mask` is not of bool.
-
-    Example:
-        >>> masked_fill(tensor([1.0, 2.0]), tensor([True, False]), 0)
-        tensor([0., 2.])
-    """
-    if mask.dtype is not core.bool_:
-        raise expected("masked_fill", "mask of dtype bool", mask, "compare, as in mask != 0", RuntimeError)
-    if isinstance(value, Tensor) and value.ndim:
-        raise expected("masked_fill", "value to be a number or a tensor without dimensions", value, error=RuntimeError)
-    if not isinstance(value, Tensor) and not input.dtype.is_floating_point:
-        value = core.fill(core.make_empty((), input.dtype), value)
-    return where(mask, value, input)
-
-
-@public(methods=("masked_fill_",))
-def masked_fill_(input, mask, value):
-    """In-place form of `masked_fill`."""
-    from .primitive import clone
-
-    return input.copy_(masked_fill(clone(input), mask, value))
-
-
-@samples(masked_fill)
-def _(s):
-    yield s(s.normal(3, 4), s.mask(3, 4), 2)
-    yield s(s.normal(3, 4), s.mask(4), s.normal())
-    yield s(s.normal(4), s.mask(3, 4), 0)
-
-
-@refuses(masked_fill)
-def _(s):
-    yield s(s.normal(3), s.integers(3), 0).raises(RuntimeError, "masked_fill: expected mask of dtype bool")
-
-
-@op("composite", tensors=2, dtypes=ALL, onnx=Unsupported("a size that depends on values"))
-def masked_select(input, mask):
-    """Take the elements where a mask holds.
+@public("torch", methods=("index_put",), name="index_put")
+def put_at(input, indices, values, accumulate=False):
+    """Put values at the places that `indices` choose: what `input[indices] = values` does.
 
     Args:
         input: Tensor.
-        mask: Tensor of bool.
+        indices: For each leading dimension a tensor of whole numbers or None for all of it; a mask stands for as many dimensions as it has.
+        values: What is put there.
+        accumulate: Add to what is there; places that are named twice get both.
 
     Shape:
-        input, mask: shapes that broadcast; result: (number of places where it holds,).
+        input: (*); values: broadcasts to the shape of input[indices]; result: that of input.
 
     Returns:
-        A copy.
+        A copy with the values in it.
 
     Raises:
-        RuntimeError: `mask` is not of bool.
+        IndexError: an index is out of range.
+        RuntimeError: `values` does not broadcast, or is of another dtype.
 
     Example:
-        >>> masked_select(tensor([1, 2, 3]), tensor([True, False, True]))
-        tensor([1, 3])
+        >>> index_put(zeros(3), (tensor([0, 0]),), tensor([1.0, 2.0]), accumulate=True)
+        tensor([3., 0., 0.])
     """
-    if mask.dtype is not core.bool_:
-        raise expected("masked_select", "mask of dtype bool", mask, "compare, as in mask != 0", RuntimeError)
-    shape = broadcast("masked_select", input.shape, mask.shape)
-    return input.expand(shape)[mask.expand(shape)] if shape else input.reshape((1,))[mask.reshape((1,))]
+    return index_put(input, _placed("index_put", input, indices), values, accumulate)
 
 
-@samples(masked_select)
-def _(s):
-    yield s(s.normal(3, 4), s.mask(3, 4))
-    yield s(s.normal(3, 1), s.mask(4))
+_put_in_place = core.Tensor.index_put_
 
 
-@refuses(masked_select)
-def _(s):
-    yield s(s.normal(3), s.integers(3)).raises(RuntimeError, "masked_select: expected mask of dtype bool")
+@public(methods=("index_put_",))
+def index_put_(input, indices, values, accumulate=False):
+    """In-place form of `index_put`."""
+    return _put_in_place(input, _placed("index_put_", input, indices), values, accumulate)
