@@ -6,7 +6,7 @@ import math
 
 from workbench.ext.core.lazy import np
 
-from ._define import Unsupported, derivative, formula, op, samples
+from ._define import COMPLEX, FLOATING, Unsupported, derivative, formula, op, samples
 
 
 def by_element(function, values):
@@ -264,7 +264,7 @@ def _(s):
     yield s(s.normal(3, 4))
 
 
-@op("map", tensors=2, onnx=Unsupported("ONNX has it as a reduction only"))
+@op("map", tensors=2, dtypes=(*FLOATING, *COMPLEX), onnx=Unsupported("ONNX has it as a reduction only"))
 def logaddexp(input, other):
     """Take the logarithm of the sum of two exponentials, without overflow.
 
@@ -284,13 +284,21 @@ def logaddexp(input, other):
         >>> logaddexp(tensor([0.0, 1000.0]), tensor([0.0, 1000.0]))
         tensor([6.9315e-01, 1.0007e+03])
     """
-    return np.logaddexp(input, other)
+    return np.logaddexp(input, other) if input.dtype.kind == "f" else log_of_sum(input, other)
+
+
+def log_of_sum(a, b):
+    """log(e ** a + e ** b) of complex arrays: what is smaller in its real part is added to what is larger."""
+    swap = a.real > b.real
+    low, high = np.where(swap, b, a), np.where(swap, a, b)
+    nothing = np.isneginf(low.real)
+    return np.where(nothing, high, high + np.log1p(np.exp(np.where(nothing, 0, low - high))))
 
 
 derivative(
     logaddexp,
-    input=lambda g, input, result: g * exp(input - result),
-    other=lambda g, other, result: g * exp(other - result),
+    input=lambda g, input, other: g / (exp(other - input) + 1),
+    other=lambda g, input, other: g / (exp(input - other) + 1),
 )
 
 
@@ -299,7 +307,7 @@ def _(s):
     yield s(s.normal(3, 4), s.normal(4))
 
 
-@op("map", inplace=True, result="float", methods=("sigmoid",), spaces=("torch", "functional", "special"), onnx="Sigmoid", peer="sigmoid")
+@op("map", inplace=True, result="float", spaces=("torch", "functional"), dtypes=(*FLOATING, *COMPLEX), onnx="Sigmoid", peer="sigmoid")
 def sigmoid(input):
     """Squash each element into (0, 1).
 
@@ -318,6 +326,8 @@ def sigmoid(input):
         >>> sigmoid(tensor([0.0, 2.0]))
         tensor([0.5000, 0.8808])
     """
+    if input.dtype.kind == "c":
+        return 1 / (1 + np.exp(-input))
     small = np.exp(-np.abs(input))
     return np.where(input >= 0, 1 / (1 + small), small / (1 + small))
 

@@ -7,7 +7,7 @@ from workbench.ext.core.lazy import np
 from ._define import COMPLEX, FLOATING, Unsupported, derivative, infer, op, refuses, samples
 from ._help import axis
 from .comparison import eq, gt, where
-from .exponential import exp, log
+from .exponential import exp, log, log_of_sum
 from .rearrange import flip
 
 ONLY_SUMS = Unsupported("ONNX has running sums only")
@@ -42,16 +42,8 @@ def logcumsumexp(input, dim):
         return np.logaddexp.accumulate(input, axis=dim)
     out = np.moveaxis(input.astype(np.complex128), dim, 0)
     for i in range(1, len(out)):
-        out[i] = _add(out[i - 1], out[i])
+        out[i] = log_of_sum(out[i - 1], out[i])
     return np.moveaxis(out, 0, dim)
-
-
-def _add(a, b):
-    """log(e ** a + e ** b) of complex numbers: what is smaller in its real part is added to what is larger."""
-    swap = a.real > b.real
-    low, high = np.where(swap, b, a), np.where(swap, a, b)
-    nothing = np.isneginf(low.real)
-    return np.where(nothing, high, high + np.log1p(np.exp(np.where(nothing, 0, low - high))))
 
 
 @infer(logcumsumexp)
