@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from workbench.ext.core.lazy import np
 
-from ._define import NUMBER, Unsupported, derivative, formula, op, samples
+from ._define import NUMBER, Unsupported, derivative, formula, op, refuses, samples
 from .comparison import gt, le, lt, where
+from .errors import expected
 
 
 @op("map", spaces=("torch", "functional"), methods=True, inplace=True, dtypes=NUMBER, onnx="Relu")
@@ -84,12 +85,15 @@ def _(grad, input, negative_slope):
 derivative(leaky_relu, input=lambda g, input, negative_slope: leaky_relu_backward(g, input, negative_slope))
 
 
+@op("map", attrs=("min_val", "max_val"), spaces=(), methods=False, kernel="hardtanh", onnx=Unsupported("an internal form"),
+    peer="nn.functional.hardtanh")  # fmt: skip
+def hardtanh_between(input, min_val=-1.0, max_val=1.0):
+    """`hardtanh` with its bounds checked."""
+    return np.clip(input, input.dtype.type(min_val), input.dtype.type(max_val))
+
+
 @op(
-    "map",
-    attrs=(
-        "min_val",
-        "max_val",
-    ),
+    "composite",
     spaces="functional",
     methods=False,
     onnx=lambda b, x, low, high: b.node("Clip", x, *(b.constant(np.asarray(v, b.dtype(x))) for v in (low, high))),
@@ -110,36 +114,35 @@ def hardtanh(input, min_val=-1.0, max_val=1.0):
     Returns:
         Tensor of the dtype of `input`.
 
+    Raises:
+        ValueError: the lower bound is above the upper one.
+
     Example:
         >>> hardtanh(tensor([-2.0, 0.5, 2.0]))
         tensor([-1.0000,  0.5000,  1.0000])
     """
-    return np.clip(input, input.dtype.type(min_val), input.dtype.type(max_val))
+    if min_val > max_val:
+        raise expected("hardtanh", "min_val <= max_val", f"{min_val} and {max_val}")
+    return hardtanh_between(input, min_val, max_val)
 
 
-@op(
-    "map",
-    tensors=2,
-    attrs=(
-        "min_val",
-        "max_val",
-    ),
-    spaces=(),
-    methods=False,
-    onnx=Unsupported("a backward"),
-    peer=None,
-)
-def hardtanh_backward(grad, input, min_val, max_val):
-    """Gradient of `hardtanh` from its input."""
+@refuses(hardtanh)
+def _(s):
+    yield s(s.normal(3), 0.5, -0.5).raises(ValueError, "hardtanh: expected min_val <= max_val")
+
+
+@op("map", tensors=2, attrs=("min_val", "max_val"), spaces=(), methods=False, kernel="hardtanh_backward", onnx=Unsupported("a backward"))
+def hardtanh_between_backward(grad, input, min_val, max_val):
+    """Gradient of `hardtanh_between` from its input."""
     return np.where((input > min_val) & (input < max_val), grad, grad.dtype.type(0))
 
 
-@formula(hardtanh_backward)
+@formula(hardtanh_between_backward)
 def _(grad, input, min_val, max_val):
     return where(gt(input, min_val) & lt(input, max_val), grad, 0)
 
 
-derivative(hardtanh, input=lambda g, input, min_val, max_val: hardtanh_backward(g, input, min_val, max_val))
+derivative(hardtanh_between, input=lambda g, input, min_val, max_val: hardtanh_between_backward(g, input, min_val, max_val))
 
 
 @op(
@@ -169,7 +172,7 @@ def relu6(input):
         >>> relu6(tensor([-2.0, 0.5, 7.0]))
         tensor([0.0000, 0.5000, 6.0000])
     """
-    return hardtanh(input, 0.0, 6.0)
+    return hardtanh_between(input, 0.0, 6.0)
 
 
 @op("map", spaces="functional", methods=False, onnx=lambda b, x: b.node("HardSigmoid", x, alpha=1 / 6, beta=0.5))
@@ -263,6 +266,7 @@ def _(s):
 
 
 @samples(hardtanh)
+@samples(hardtanh_between)
 def _(s):
     yield s(s.away(3, 4, kinks=(-1, 1)))
     yield s(s.away(12, kinks=(-2, 0.5)), -2.0, 0.5)
@@ -291,6 +295,6 @@ def _(s):
     yield s(s.normal(3, 4), s.away(3, 4), 0.2)
 
 
-@samples(hardtanh_backward)
+@samples(hardtanh_between_backward)
 def _(s):
     yield s(s.normal(3, 4), s.away(3, 4, kinks=(-1, 0.5)), -1.0, 0.5)

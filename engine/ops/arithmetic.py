@@ -5,6 +5,7 @@ from __future__ import annotations
 from workbench.ext.core.lazy import np
 
 from ._define import ALL, FLOATING, NUMBER, derivative, op, refuses, samples
+from ._help import tensors
 
 
 def _pairs(s, make):
@@ -106,17 +107,26 @@ def rsub(input, other, *, alpha=1):
     Returns:
         Tensor of the promoted dtype.
 
+    Raises:
+        TypeError: `input` is not a tensor.
+
     Example:
         >>> rsub(tensor([1.0, 2.0]), 10)
         tensor([9., 8.])
     """
-    return other - (input if alpha == 1 else input * alpha)
+    tensors("rsub", input=input)
+    return sub(other, input, alpha=alpha)
 
 
 @samples(rsub)
 def _(s):
     yield s(s.normal(3, 4), s.normal(4), alpha=2)
     yield s(s.normal(3), 2)
+
+
+@refuses(rsub)
+def _(s):
+    yield s(2, s.normal(3)).raises(TypeError, "rsub: expected input to be a Tensor")
 
 
 @op(

@@ -6,7 +6,7 @@ from workbench.ext.core import _core as core
 from workbench.ext.core.lazy import np
 
 from ._define import ALL, Unsupported, derivative, op, refuses, samples
-from ._help import made
+from ._help import made, tensors
 from ._space import alias, public
 from .comparison import eq, ge, gt, le, lt, where
 from .errors import expected
@@ -130,6 +130,7 @@ def clamp(input, min=None, max=None):
         Tensor of the promoted dtype.
 
     Raises:
+        TypeError: `input` is not a tensor.
         ValueError: neither bound is given.
 
     Example:
@@ -138,6 +139,7 @@ def clamp(input, min=None, max=None):
     """
     if min is None and max is None:
         raise expected("clamp", "min or max", "neither")
+    tensors("clamp", input=input)
     if isinstance(min, Tensor) or isinstance(max, Tensor):
         low = input if min is None else maximum(input, _as_tensor(min, input))
         return low if max is None else minimum(low, _as_tensor(max, input))
@@ -235,6 +237,7 @@ def _(s):
 @refuses(clamp)
 def _(s):
     yield s(s.normal(3)).raises(ValueError, "clamp: expected min or max")
+    yield s(2, s.normal(3)).raises(TypeError, "clamp: expected input to be a Tensor")
 
 
 @samples(clamp_min)

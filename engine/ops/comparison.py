@@ -5,10 +5,12 @@ from __future__ import annotations
 from workbench.ext.core import _core as core
 from workbench.ext.core.lazy import np
 
-from ._define import ALL, FLOATING, Unsupported, derivative, op, refuses, samples
+from ._define import ALL, COMPLEX, FLOATING, NUMBER, Unsupported, derivative, op, refuses, samples
+from ._help import tensors
 from .errors import expected
 
 Tensor = core.Tensor
+CHECK = Unsupported("a check, not a part of a network")
 
 
 def _ordered(b, kind, x, y):
@@ -209,14 +211,13 @@ def _(s):
     yield s(s.mask(3), 0, s.normal(2, 3))
 
 
-@op(
-    "map",
-    tensors=2,
-    result="bool",
-    attrs=("rtol", "atol", "equal_nan"),
-    dtypes=FLOATING,
-    onnx=Unsupported("a check, not a part of a network"),
-)
+@op("map", tensors=2, result="bool", spaces=(), methods=False, dtypes=FLOATING, onnx=CHECK)
+def isclose_to(input, other, rtol, atol, equal_nan):
+    """`isclose` with its arguments checked."""
+    return np.isclose(input, other, rtol=rtol, atol=atol, equal_nan=equal_nan)
+
+
+@op("composite", tensors=2, dtypes=(*NUMBER, *COMPLEX), onnx=CHECK)
 def isclose(input, other, rtol=1e-05, atol=1e-08, equal_nan=False):
     """Tell where two tensors are equal up to a tolerance.
 
@@ -235,20 +236,44 @@ def isclose(input, other, rtol=1e-05, atol=1e-08, equal_nan=False):
     Returns:
         Tensor of bool.
 
+    Raises:
+        RuntimeError: the dtypes differ, or a tolerance is negative.
+        TypeError: an operand is not a tensor.
+
     Example:
         >>> isclose(tensor([1.0, 1.0]), tensor([1.000001, 1.1]))
         tensor([ True, False])
     """
-    return np.isclose(input, other, rtol=rtol, atol=atol, equal_nan=bool(equal_nan))
+    tensors("isclose", input=input, other=other)
+    if input.dtype is not other.dtype:
+        raise expected("isclose", "input and other of one dtype", f"{input.dtype.name} and {other.dtype.name}", error=RuntimeError)
+    if rtol < 0 or atol < 0:
+        raise expected("isclose", "rtol and atol >= 0", f"{rtol} and {atol}", error=RuntimeError)
+    return isclose_to(input, other, rtol, atol, bool(equal_nan))
+
+
+@refuses(isclose)
+def _(s):
+    yield s(s.normal(3), s.integers(3)).raises(RuntimeError, "isclose: expected input and other of one dtype")
+    yield s(s.normal(3), s.normal(3), -0.1).raises(RuntimeError, "isclose: expected rtol and atol >= 0")
+    yield s(s.normal(3), 1.0).raises(TypeError, "isclose: expected other to be a Tensor")
 
 
 @samples(isclose)
 def _(s):
+    if s.dtype in NUMBER and not s.floating:
+        yield s(s.tensor([1, 2, 30]), s.tensor([1, 3, 31]), 0.05)
+        return
     yield s(s.tensor([1.0, 1.0, np.nan, np.inf]), s.tensor([1.0 + 1e-6, 1.1, np.nan, np.inf]))
     yield s(s.tensor([1.0, np.nan]), s.tensor([1.05, np.nan]), rtol=0.1, equal_nan=True)
 
 
-@op("composite", tensors=2, dtypes=FLOATING, onnx=Unsupported("a check, not a part of a network"))
+@samples(isclose_to)
+def _(s):
+    yield s(s.tensor([1.0, np.nan]), s.tensor([1.05, np.nan]), 0.1, 0.0, True)
+
+
+@op("composite", tensors=2, dtypes=FLOATING, onnx=CHECK)
 def allclose(input, other, rtol=1e-05, atol=1e-08, equal_nan=False):
     """Tell whether two tensors are equal everywhere up to a tolerance; arguments as of `isclose`.
 
@@ -278,7 +303,7 @@ def _(s):
     yield s(s.tensor([1.0, 2.0]), s.tensor([1.0, 2.1]))
 
 
-@op("composite", tensors=2, dtypes=ALL, onnx=Unsupported("a check, not a part of a network"))
+@op("composite", tensors=2, dtypes=ALL, onnx=CHECK)
 def equal(input, other):
     """Tell whether two tensors have the same shape and the same elements.
 

@@ -90,7 +90,7 @@ def divide(input, other, *, rounding_mode=None):
     if rounding_mode is None:
         return div(input, other)
     if rounding_mode == "floor":
-        return floor_divide(input, other)
+        return floor_quotient(input, other)
     if rounding_mode == "trunc":
         return trunc_divide(input, other)
     raise expected("div", 'rounding_mode to be None, "floor" or "trunc"', rounding_mode, error=RuntimeError)
@@ -153,6 +153,17 @@ def _(s):
     yield s(s.positive(2, 3), s.positive(3))
 
 
+@op("map", tensors=2, spaces=(), methods=False, dtypes=NUMBER, kernel="floor_divide", onnx=Unsupported("an internal form"),
+    peer=lambda torch, x, y: x.div(y, rounding_mode="floor"))  # fmt: skip
+def floor_quotient(input, other):
+    """`floor_divide` with a derivative, which PyTorch gives it as a mode of `div` alone."""
+    _no_zero("div", other)
+    return np.floor_divide(input, other)
+
+
+derivative(floor_quotient, input=nothing, other=nothing)
+
+
 @op("map", tensors=2, spaces=(), methods=False, dtypes=NUMBER, onnx=Unsupported("an internal form"),
     peer=lambda torch, x, y: x.div(y, rounding_mode="trunc"))  # fmt: skip
 def trunc_divide(input, other):
@@ -167,6 +178,7 @@ derivative(trunc_divide, input=nothing, other=nothing)
 
 
 @samples(trunc_divide)
+@samples(floor_quotient)
 def _(s):
     yield s(s.tensor([-7.0, 7.0, 5.0, 6.5]), s.tensor([2.0, 2.0, 4.0, 4.0]))
 
@@ -238,5 +250,5 @@ def _(s):
     yield s(s.tensor([-7.3, 7.4, 5.2, 6.5]), s.tensor([2.0, 3.0, 4.0, 4.0]))
 
 
-_in_place, _floor_in_place, _trunc_in_place = REGISTRY["div_"], REGISTRY["floor_divide_"], core.define_inplace(trunc_divide)
+_in_place, _floor_in_place, _trunc_in_place = REGISTRY["div_"], core.define_inplace(floor_quotient), core.define_inplace(trunc_divide)
 alias("torch", div=divide, true_divide=div)

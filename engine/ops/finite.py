@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from workbench.ext.core.lazy import np
 
-from ._define import FLOATING, Unsupported, derivative, op, samples
+from ._define import ALL, COMPLEX, FLOATING, Unsupported, derivative, op, refuses, samples
 from .comparison import where
+from .errors import expected
 
 _LARGEST = {"float64": 1.7976931348623157e308, "float32": 3.4028234663852886e38, "bfloat16": 3.3895313892515355e38, "float16": 65504.0}
 
 
-@op("map", result="bool", dtypes=FLOATING, onnx="IsNaN")
+@op("map", result="bool", dtypes=(*FLOATING, *COMPLEX), onnx="IsNaN")
 def isnan(input):
     """Tell where an element is not a number.
 
@@ -30,7 +31,7 @@ def isnan(input):
     return np.isnan(input)
 
 
-@op("map", result="bool", dtypes=FLOATING, onnx="IsInf")
+@op("map", result="bool", dtypes=(*FLOATING, *COMPLEX), onnx="IsInf")
 def isinf(input):
     """Tell where an element is positive or negative infinity.
 
@@ -50,7 +51,12 @@ def isinf(input):
     return np.isinf(input)
 
 
-@op("map", result="bool", dtypes=FLOATING, onnx=lambda b, x: b.node("Not", b.node("Or", b.node("IsNaN", x), b.node("IsInf", x))))
+@op(
+    "map",
+    result="bool",
+    dtypes=(*FLOATING, *COMPLEX),
+    onnx=lambda b, x: b.node("Not", b.node("Or", b.node("IsNaN", x), b.node("IsInf", x))),
+)
 def isfinite(input):
     """Tell where an element is neither infinite nor nan.
 
@@ -86,7 +92,78 @@ def replace_nonfinite(input, nan, posinf, neginf):
 derivative(replace_nonfinite, input=lambda g, input: where(isfinite(input), g, 0))
 
 
-@op("composite", dtypes=FLOATING, onnx=Unsupported("not a part of a trained network"))
+@op("map", result="bool", dtypes=ALL, onnx=lambda b, x: _infinite(b, x, 1))
+def isposinf(input):
+    """Tell where an element is infinity.
+
+    Args:
+        input: Tensor of real numbers.
+
+    Shape:
+        input: (*); result: (*).
+
+    Returns:
+        Tensor of bool.
+
+    Raises:
+        RuntimeError: `input` is complex.
+
+    Example:
+        >>> isposinf(tensor([1.0, inf, -inf]))
+        tensor([False,  True, False])
+    """
+    _real("isposinf", input)
+    return input == np.inf
+
+
+@op("map", result="bool", dtypes=ALL, onnx=lambda b, x: _infinite(b, x, 0))
+def isneginf(input):
+    """Tell where an element is minus infinity.
+
+    Args:
+        input: Tensor of real numbers.
+
+    Shape:
+        input: (*); result: (*).
+
+    Returns:
+        Tensor of bool.
+
+    Raises:
+        RuntimeError: `input` is complex.
+
+    Example:
+        >>> isneginf(tensor([1.0, inf, -inf]))
+        tensor([False, False,  True])
+    """
+    _real("isneginf", input)
+    return input == -np.inf
+
+
+def _real(name, input):
+    if input.dtype.kind == "c":
+        raise expected(name, "input of real numbers", input, "ask for its parts", RuntimeError)
+
+
+def _infinite(b, x, positive):
+    if b.dtype(x).kind != "f":
+        x = b.node("Cast", x, to=b.code("float32"))
+    return b.node("IsInf", x, detect_positive=positive, detect_negative=1 - positive)
+
+
+@samples(isposinf)
+@samples(isneginf)
+def _(s):
+    yield s(s.tensor([1.0, np.nan, np.inf, -np.inf, 0.0]) if s.floating else s.normal(3))
+
+
+@refuses(isposinf)
+@refuses(isneginf)
+def _(s):
+    yield s(s.normal(3) * 1j).raises(RuntimeError, ": expected input of real numbers")
+
+
+@op("composite", inplace=True, dtypes=FLOATING, onnx=Unsupported("not a part of a trained network"))
 def nan_to_num(input, nan=0.0, posinf=None, neginf=None):
     """Replace what is not finite.
 

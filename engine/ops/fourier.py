@@ -6,7 +6,7 @@ from workbench.ext.core import _core as core
 from workbench.ext.core.lazy import np
 
 from ._define import COMPLEX, FLOATING, derivative, infer, op, samples
-from ._help import axes, axis, tensors
+from ._help import axis, tensors
 from .complex_view import NO_COMPLEX, REAL, WHOLE
 from .errors import expected
 from .padding import pad_constant
@@ -161,7 +161,9 @@ def over(name, input, s, dim):
     if isinstance(dim, int):
         dim = (dim,)
     if dim is not None:
-        dims = axes(name, dim, input.ndim) if len(dim) else ()
+        dims = tuple(along(name, input, d) for d in dim)
+        if len(set(dims)) != len(dims):
+            raise expected(name, "each dimension once in dim", repr(tuple(dim)), error=RuntimeError)
         if s is not None and len(s) != len(dims):
             raise expected(name, "s and dim of equal length", f"{len(s)} and {len(dims)}", error=RuntimeError)
     elif s is not None and len(s) > input.ndim:

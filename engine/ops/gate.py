@@ -6,7 +6,7 @@ import math
 
 from workbench.ext.core.lazy import np
 
-from ._define import FLOATING, Unsupported, derivative, formula, op, refuses, samples
+from ._define import COMPLEX, FLOATING, Unsupported, derivative, formula, op, refuses, samples
 from ._help import axis
 from ._space import alias
 from .errors import expected
@@ -110,7 +110,7 @@ def _(s):
     yield s(s.normal(3, 4), s.normal(3, 4), 1)
 
 
-@op("map", spaces="functional", methods=False, onnx=lambda b, x: b.node("Mul", x, b.node("Sigmoid", x)))
+@op("map", spaces="functional", methods=False, dtypes=(*FLOATING, *COMPLEX), onnx=lambda b, x: b.node("Mul", x, b.node("Sigmoid", x)))
 def silu(input):
     """Weight each element by its sigmoid; also known as swish.
 

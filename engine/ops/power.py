@@ -5,8 +5,9 @@ from __future__ import annotations
 from workbench.ext.core import _core as core
 from workbench.ext.core.lazy import np
 
-from ._define import COMPLEX, FLOATING, NUMBER, Unsupported, derivative, op, refuses, samples
-from ._help import made, nothing
+from ._define import ALL, COMPLEX, FLOATING, NUMBER, REGISTRY, Unsupported, derivative, op, refuses, samples
+from ._help import made, nothing, tensors
+from ._space import public
 from .comparison import where
 from .errors import expected
 from .exponential import log
@@ -29,14 +30,24 @@ def neg(input):
     Returns:
         Tensor of the dtype of `input`.
 
+    Raises:
+        RuntimeError: `input` is of bool.
+
     Example:
         >>> neg(tensor([1.0, -2.0]))
         tensor([-1.,  2.])
     """
+    if input.dtype.kind == "b":
+        raise expected("neg", "input of numbers", input, "use ~input or logical_not()", RuntimeError)
     return np.negative(input)
 
 
 derivative(neg, input=lambda g: -g)
+
+
+@refuses(neg)
+def _(s):
+    yield s(s.mask(3)).raises(RuntimeError, "neg: expected input of numbers")
 
 
 @op("map", result="real", methods=("abs", "absolute"), inplace=True, holomorphic=False, dtypes=(*NUMBER, *COMPLEX), onnx="Abs")
@@ -64,7 +75,44 @@ def abs(input):
 derivative(abs, input=lambda g, input: g * sgn(input))
 
 
-@op("map", inplace=True, dtypes=NUMBER, onnx="Sign")
+@op("composite", dtypes=(*NUMBER, *COMPLEX), onnx="Identity")
+def positive(input):
+    """The tensor itself.
+
+    Args:
+        input: Tensor of any dtype but bool.
+
+    Shape:
+        input: (*); result: (*).
+
+    Returns:
+        `input`.
+
+    Raises:
+        RuntimeError: `input` is of bool.
+
+    Example:
+        >>> positive(tensor([1.0, -2.0]))
+        tensor([ 1., -2.])
+    """
+    tensors("positive", input=input)
+    if input.dtype is core.bool_:
+        raise expected("positive", "input of numbers", input, error=RuntimeError)
+    return input
+
+
+@samples(positive)
+def _(s):
+    yield s(s.normal(3, 4))
+
+
+@refuses(positive)
+def _(s):
+    yield s(s.mask(3)).raises(RuntimeError, "positive: expected input of numbers")
+    yield s(1.0).raises(TypeError, "positive: expected input to be a Tensor")
+
+
+@op("map", inplace=True, dtypes=ALL, onnx=lambda b, x: b.node("Identity" if b.dtype(x).kind == "b" else "Sign", x))
 def sign(input):
     """Tell the sign of each element: -1, 0 or 1.
 
@@ -83,13 +131,14 @@ def sign(input):
         >>> sign(tensor([3.0, 0.0, -2.0]))
         tensor([ 1.,  0., -1.])
     """
-    return np.sign(input)
+    return input.copy() if input.dtype.kind == "b" else np.sign(input)
 
 
 derivative(sign, input=nothing)
 
 
-@op("map", inplace=True, holomorphic=False, dtypes=(*NUMBER, *COMPLEX), onnx="Sign")
+@op("map", inplace=True, holomorphic=False, dtypes=(*ALL, *COMPLEX),
+    onnx=lambda b, x: b.node("Identity" if b.dtype(x).kind == "b" else "Sign", x))  # fmt: skip
 def sgn(input):
     """Tell the direction of each element: the sign of a real number, z / |z| of a complex one, 0 of 0.
 
@@ -106,7 +155,7 @@ def sgn(input):
         >>> sgn(tensor([3 + 4j, 0.0]))
         tensor([0.6000+0.8000j, 0.0000+0.0000j])
     """
-    return np.sign(input)
+    return input.copy() if input.dtype.kind == "b" else np.sign(input)
 
 
 def _sgn_back(g, input, result):
@@ -296,7 +345,7 @@ def _(s):
     yield s(s.integers(3), s.integers(3, low=-3, high=-1)).raises(RuntimeError, "pow: expected exponent")
 
 
-@op("composite", tensors=2, dtypes=FLOATING, onnx=Unsupported("double precision throughout is not for deployment"))
+@op("composite", tensors=2, dtypes=(*FLOATING, *COMPLEX), onnx=Unsupported("double precision throughout is not for deployment"))
 def float_power(input, exponent):
     """Take each element to a power in double precision.
 
@@ -310,14 +359,29 @@ def float_power(input, exponent):
         input, exponent: shapes that broadcast; result: the broadcast shape.
 
     Returns:
-        Tensor of float64.
+        Tensor of float64; of complex128 if an operand is complex.
 
     Example:
         >>> float_power(tensor([2, 3]), -1).dtype
         torch.float64
     """
-    wide = [t.to(core.float64) if isinstance(t, Tensor) else t for t in (input, exponent)]
-    return pow(*wide)
+    dtype = _double(input, exponent)
+    return pow(*(t.to(dtype) if isinstance(t, Tensor) else t for t in (input, exponent)))
+
+
+def _double(*operands):
+    return core.complex128 if any(t.is_complex() if isinstance(t, Tensor) else isinstance(t, complex) for t in operands) else core.float64
+
+
+@public(methods=("float_power_",))
+def float_power_(input, exponent):
+    """In-place form of `float_power`, of a tensor in double precision."""
+    if input.dtype is not _double(input, exponent):
+        raise expected("float_power_", f"input of {_double(input, exponent).name}", input, "convert it first", RuntimeError)
+    return _pow_(input, exponent.to(input.dtype) if isinstance(exponent, Tensor) else exponent)
+
+
+_pow_ = REGISTRY["pow_"]
 
 
 @samples(float_power)

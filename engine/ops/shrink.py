@@ -79,7 +79,26 @@ def hardshrink(input, lambd=0.5):
 derivative(hardshrink, input=lambda g, input, lambd: where(gt(input, lambd) | lt(input, -lambd), g, 0))
 
 
-@op("map", attrs=("lambd",), spaces="functional", methods=False, onnx=lambda b, x, lambd: b.node("Shrink", x, lambd=lambd, bias=lambd))
+@op(
+    "map",
+    attrs=("lambd",),
+    spaces=(),
+    methods=False,
+    kernel="softshrink",
+    onnx=Unsupported("an internal form"),
+    peer="nn.functional.softshrink",
+)
+def softshrink_by(input, lambd=0.5):
+    """`softshrink` with its constant checked."""
+    return np.where(
+        input > lambd, input - input.dtype.type(lambd), np.where(input < -lambd, input + input.dtype.type(lambd), input.dtype.type(0))
+    )
+
+
+derivative(softshrink_by, input=lambda g, input, lambd: where(gt(input, lambd) | lt(input, -lambd), g, 0))
+
+
+@op("composite", spaces="functional", methods=False, onnx=lambda b, x, lambd: b.node("Shrink", x, lambd=lambd, bias=lambd))
 def softshrink(input, lambd=0.5):
     """Move each element towards 0 by a constant, and stop there.
 
@@ -95,16 +114,21 @@ def softshrink(input, lambd=0.5):
     Returns:
         Tensor of the dtype of `input`.
 
+    Raises:
+        RuntimeError: `lambd` is negative.
+
     Example:
         >>> softshrink(tensor([-0.4, 2.0]))
         tensor([0.0000, 1.5000])
     """
-    return np.where(
-        input > lambd, input - input.dtype.type(lambd), np.where(input < -lambd, input + input.dtype.type(lambd), input.dtype.type(0))
-    )
+    if lambd < 0:
+        raise expected("softshrink", "lambd >= 0", f"{lambd}", error=RuntimeError)
+    return softshrink_by(input, lambd)
 
 
-derivative(softshrink, input=lambda g, input, lambd: where(gt(input, lambd) | lt(input, -lambd), g, 0))
+@refuses(softshrink)
+def _(s):
+    yield s(s.normal(3), -0.5).raises(RuntimeError, "softshrink: expected lambd >= 0")
 
 
 @samples(threshold)
@@ -114,6 +138,7 @@ def _(s):
 
 @samples(hardshrink)
 @samples(softshrink)
+@samples(softshrink_by)
 def _(s):
     yield s(s.away(3, 4, kinks=(-0.5, 0.5)))
     yield s(s.away(3, 4, kinks=(-1, 1)), 1.0)
@@ -156,6 +181,8 @@ def prelu(input, weight):
         raise expected("prelu", f"weight of shape (1,) or ({channels},)", weight, "one slope, or one for each channel", RuntimeError)
     if n > 1 and input.ndim > 2:
         weight = weight.reshape((n,) + (1,) * (input.ndim - 2))
+    elif not input.ndim:
+        weight = weight.reshape(())
     return where(gt(input, 0), input, input * weight)
 
 
@@ -164,6 +191,7 @@ def _(s):
     yield s(s.away(2, 3, 4), s.uniform(3))
     yield s(s.away(2, 3), s.uniform(1))
     yield s(s.away(4), s.uniform(1))
+    yield s(s.away(), s.uniform(1))
 
 
 @refuses(prelu)

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from workbench.ext.core.lazy import np
 
-from ._define import Unsupported, derivative, formula, op, samples
+from ._define import COMPLEX, FLOATING, Unsupported, derivative, formula, op, samples
 from .comparison import gt, where
 from .exponential import exp, sigmoid
 from .hyperbolic import tanh
-from .power import abs
+from .power import abs, sgn
 
 
 def logistic(x):
+    if x.dtype.kind == "c":
+        return 1 / (1 + np.exp(-x))
     small = np.exp(-np.abs(x))
     return np.where(x >= 0, 1 / (1 + small), small / (1 + small))
 
@@ -215,20 +217,20 @@ def logsigmoid(input):
 derivative(logsigmoid, input=lambda g, input: g * sigmoid(-input))
 
 
-@op("map", spaces="functional", methods=False, onnx="Softsign")
+@op("map", spaces="functional", methods=False, result="float", holomorphic=False, dtypes=(*FLOATING, *COMPLEX), onnx="Softsign")
 def softsign(input):
     """Squash each element into (-1, 1), slowly.
 
     y = input / (1 + |input|)
 
     Args:
-        input: Activations of a floating dtype.
+        input: Activations of a floating or complex dtype; integers are converted to the default dtype.
 
     Shape:
         input: (*); result: (*).
 
     Returns:
-        Tensor of the dtype of `input`.
+        Tensor of a floating or complex dtype.
 
     Example:
         >>> softsign(tensor([-1.0, 3.0]))
@@ -237,23 +239,31 @@ def softsign(input):
     return input / (1 + np.abs(input))
 
 
-derivative(softsign, input=lambda g, input: g / ((abs(input) + 1) * (abs(input) + 1)))
+def _softsign_input(g, input):
+    scale = 1 / (abs(input) + 1)
+    if not input.is_complex():
+        return g * scale * scale
+    return g * scale - sgn(input) * (g * input.conj()).real * scale * scale  # the scale depends on the magnitude alone
 
 
-@op("map", spaces="functional", methods=False, onnx=lambda b, x: b.node("Sub", x, b.node("Tanh", x)))
+derivative(softsign, input=_softsign_input)
+
+
+@op("map", spaces="functional", methods=False, result="float", dtypes=(*FLOATING, *COMPLEX),
+    onnx=lambda b, x: b.node("Sub", x, b.node("Tanh", x)))  # fmt: skip
 def tanhshrink(input):
     """Take what `tanh` takes away.
 
     y = input - tanh(input)
 
     Args:
-        input: Activations of a floating dtype.
+        input: Activations of a floating or complex dtype; integers are converted to the default dtype.
 
     Shape:
         input: (*); result: (*).
 
     Returns:
-        Tensor of the dtype of `input`.
+        Tensor of a floating or complex dtype.
 
     Example:
         >>> tanhshrink(tensor([-1.0, 3.0]))

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import math
+
 from workbench.ext.core.lazy import np
 
-from ._define import Unsupported, derivative, op, samples
+from ._define import FLOATING, Unsupported, derivative, op, refuses, samples
+from .errors import expected
 from .power import rsqrt, square
 
 
@@ -208,6 +211,122 @@ derivative(
     input=lambda g, input, other: g * other / (square(input) + square(other)),
     other=lambda g, input, other: -(g * input) / (square(input) + square(other)),
 )
+
+
+@op("map", tensors=2, inplace=True, onnx=lambda b, x, y: b.node("Sqrt", b.node("Add", b.node("Mul", x, x), b.node("Mul", y, y))))
+def hypot(input, other):
+    """Take the long side of a right triangle from the short ones, without overflow.
+
+    y = sqrt(input ** 2 + other ** 2)
+
+    Args:
+        input: One side.
+        other: The other.
+
+    Shape:
+        input, other: shapes that broadcast; result: the broadcast shape.
+
+    Returns:
+        Tensor of the promoted dtype.
+
+    Example:
+        >>> hypot(tensor([3.0]), tensor([4.0, 1e20]))
+        tensor([5.0000e+00, 1.0000e+20])
+    """
+    return np.hypot(input, other)
+
+
+derivative(
+    hypot,
+    input=lambda g, input, result: g * (input / result),
+    other=lambda g, other, result: g * (other / result),
+)
+
+
+def _scaled(factor):
+    return lambda b, x: b.node("Mul", x if b.dtype(x).kind == "f" else b.node("Cast", x, to=b.code("float32")), _factor(b, x, factor))
+
+
+def _factor(b, x, factor):
+    return b.constant(np.asarray(factor, b.dtype(x) if b.dtype(x).kind == "f" else "float32"))
+
+
+@op("map", inplace=True, result="float", dtypes=(*FLOATING, "int64"), onnx=_scaled(math.pi / 180))
+def deg2rad(input):
+    """Convert degrees to radians.
+
+    y = input * pi / 180
+
+    Args:
+        input: Angles in degrees; integers are converted to the default dtype.
+
+    Shape:
+        input: (*); result: (*).
+
+    Returns:
+        Tensor of a floating dtype.
+
+    Raises:
+        RuntimeError: `input` is complex.
+
+    Example:
+        >>> deg2rad(tensor([180.0, 90.0]))
+        tensor([3.1416, 1.5708])
+    """
+    _angles("deg2rad", input)
+    return input * input.dtype.type(math.pi / 180)
+
+
+@op("map", inplace=True, result="float", dtypes=(*FLOATING, "int64"), onnx=_scaled(180 / math.pi))
+def rad2deg(input):
+    """Convert radians to degrees.
+
+    y = input * 180 / pi
+
+    Args:
+        input: Angles in radians; integers are converted to the default dtype.
+
+    Shape:
+        input: (*); result: (*).
+
+    Returns:
+        Tensor of a floating dtype.
+
+    Raises:
+        RuntimeError: `input` is complex.
+
+    Example:
+        >>> rad2deg(tensor([3.1416]))
+        tensor([180.0004])
+    """
+    _angles("rad2deg", input)
+    return input * input.dtype.type(180 / math.pi)
+
+
+def _angles(name, input):
+    if input.dtype.kind == "c":
+        raise expected(name, "input of real numbers", input, error=RuntimeError)
+
+
+derivative(deg2rad, input=lambda g: deg2rad(g))
+derivative(rad2deg, input=lambda g: rad2deg(g))
+
+
+@samples(hypot)
+def _(s):
+    yield s(s.away(3, 4), s.away(4))
+
+
+@samples(deg2rad)
+@samples(rad2deg)
+def _(s):
+    yield s(s.normal(3, 4))
+
+
+@refuses(deg2rad)
+@refuses(rad2deg)
+def _(s):
+    yield s(s.normal(3) * 1j).raises(RuntimeError, ": expected input of real numbers")
 
 
 @samples(atan2)
