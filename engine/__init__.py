@@ -29,6 +29,7 @@ enable_grad = _core.enable_grad
 inference_mode = _core.inference_mode
 set_grad_enabled = _core.set_grad_enabled
 is_grad_enabled = _core.is_grad_enabled
+is_inference_mode_enabled = _core.is_inference_mode_enabled
 get_default_dtype = _core.get_default_dtype
 set_default_dtype = _core.set_default_dtype
 promote_types = _core.promote_types
@@ -43,13 +44,25 @@ __version__ = "0.1.0"
 
 globals().update(ops.space("torch"))
 
+# what programs for PyTorch name and this engine has no other use for
+_NAMED = ("jit", "compiler", "hub", "distributed", "multiprocessing", "overrides", "types", "version")
+_ALSO_NAMED = (
+    "compile", "get_default_device", "set_default_device", "set_default_tensor_type", "get_num_interop_threads", "set_num_interop_threads",
+    "get_float32_matmul_precision", "set_float32_matmul_precision", "set_flush_denormal", "get_device_module", "OutOfMemoryError", "layout",
+    "DoubleTensor", "FloatTensor", "HalfTensor", "BFloat16Tensor", "LongTensor", "IntTensor", "ShortTensor", "CharTensor", "ByteTensor",
+    "BoolTensor", "FloatStorage", "DoubleStorage", "LongStorage", "ByteStorage",
+)  # fmt: skip
 _SUBPACKAGES = {
     "nn": "nn", "optim": "optim", "amp": "amp", "autograd": "autograd", "data": "data", "utils": "utils", "testing": "testing",
     "linalg": "linalg", "special": "special", "fft": "fft", "signal": "signal", "random": "random", "cuda": "cuda", "backends":
-    "backends", "onnx": "onnx", "serialization": "serialization",
+    "backends", "onnx": "onnx", "serialization": "serialization", "func": "func", "profiler": "profiler",
+    **{name: f"as_torch.modules.{name}" for name in _NAMED},
 }  # fmt: skip
 # names of this module that a subpackage defines
-_ELSEWHERE = {"save": "serialization", "load": "serialization", "autocast": "amp", "GradScaler": "amp"}
+_ELSEWHERE = {
+    "save": "serialization", "load": "serialization", "autocast": "amp", "GradScaler": "amp", "vmap": "func",
+    **dict.fromkeys(_ALSO_NAMED, "as_torch.modules.top"),
+}  # fmt: skip
 
 
 def __getattr__(name: str) -> Any:

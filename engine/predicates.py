@@ -27,6 +27,11 @@ def is_complex(input: Tensor) -> bool:
     return bool(input.is_complex())
 
 
+def is_inference(input: Tensor) -> bool:
+    """Whether the memory of `input` was made in inference mode."""
+    return bool(input.is_inference())
+
+
 def is_signed(input: Tensor) -> bool:
     """Whether the dtype of `input` holds negative numbers."""
     return bool(input.is_signed())
@@ -74,6 +79,6 @@ def typename(obj: object) -> str:
 
 
 __all__ = [
-    "can_cast", "get_device", "is_complex", "is_floating_point", "is_same_size", "is_signed", "is_storage", "is_tensor", "numel",
-    "typename",
+    "can_cast", "get_device", "is_complex", "is_floating_point", "is_inference", "is_same_size", "is_signed", "is_storage", "is_tensor",
+    "numel", "typename",
 ]  # fmt: skip

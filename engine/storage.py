@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import Any
-
 from workbench.ext.core import _core as core
 from workbench.ext.core._core import Tensor
+from workbench.ext.core.lazy import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from typing import Any
 
 # the storages' names in files, as PyTorch writes them
 NAMES = {

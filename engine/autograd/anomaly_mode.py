@@ -11,9 +11,8 @@ from pathlib import Path
 from types import FrameType
 from typing import Any
 
-import numpy as np
-
 from workbench.ext.core import _core
+from workbench.ext.core.lazy import np
 
 from ..pytree import tree_leaves
 

@@ -6,10 +6,9 @@ import warnings
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
-import numpy as np
-
 from workbench.ext.core import _core as core
 from workbench.ext.core._core import Tensor
+from workbench.ext.core.lazy import np
 
 from . import forward_ad
 

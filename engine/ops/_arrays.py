@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
-
-import numpy as np
-
 from workbench.ext.core import _core as core
+from workbench.ext.core.lazy import TYPE_CHECKING, np
 
 from .errors import expected
+
+if TYPE_CHECKING:
+    from typing import Any
 
 Tensor = core.Tensor
 

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from typing import Any
-
 from workbench.ext.core import _core as core
-from workbench.ext.core.lazy import np
+from workbench.ext.core.lazy import TYPE_CHECKING, np
 
 from ._define import COMPLEX, FLOATING, Unsupported
 from ._help import broadcast, made
 from ._space import alias
 from .complex import conj
 from .errors import expected
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from typing import Any
 
 Tensor = core.Tensor
 NO_FACTORS = Unsupported("ONNX has no operators that factorise or solve")

@@ -51,7 +51,7 @@ def div(input, other):
     return np.true_divide(input, other)
 
 
-derivative(div, input=lambda g, other: g / other, other=lambda g, other, result: -(g * result) / other)
+derivative(div, input=lambda g, other: g / other, other=lambda g, input, other: -(g * (input / other)) / other)
 
 
 @samples(div)

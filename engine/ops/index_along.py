@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import numpy as np
-
 from workbench.ext.core import _core as core
+from workbench.ext.core.lazy import np
 
 from ._arrays import array, fitting, whole_tensor
 from ._define import ALL, COMPLEX, NUMBER, Unsupported, op, refuses, samples

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from workbench.ext.core.lazy import np
-
 from workbench.ext.core import _core as core
+from workbench.ext.core.lazy import np
 
 from ._define import ALL, COMPLEX, FLOATING, Unsupported, derivative, op, refuses, samples
 from ._help import axes, restore

@@ -11,7 +11,7 @@ from ._space import alias
 from .errors import expected
 
 Tensor = core.Tensor
-_WIDE = {"f": np.float64, "c": np.complex128}  # what is added up in
+_WIDE = {"f": "float64", "c": "complex128"}  # what is added up in
 
 
 def _matched(name, a, b, letters=("input", "other")):

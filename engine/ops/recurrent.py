@@ -101,9 +101,7 @@ def _sequences(mode, input, states, params, has_biases, num_layers, dropout, tra
         raise expected(mode.lower(), "input of 3 dimensions", input, error=RuntimeError)
     x = input.transpose(0, 1) if batch_first else input
     t, n = x.shape[:2]
-    rows, ends = run(
-        mode, x.reshape(t * n, x.shape[2]), (n,) * t, states, params, has_biases, num_layers, dropout, train, bidirectional
-    )
+    rows, ends = run(mode, x.reshape(t * n, x.shape[2]), (n,) * t, states, params, has_biases, num_layers, dropout, train, bidirectional)
     out = rows.reshape(t, n, rows.shape[1])
     return (out.transpose(0, 1) if batch_first else out, *ends)
 
@@ -298,9 +296,7 @@ def _(s):
 def _(s):
     x, h, w = s.normal(3, 2, 1), s.normal(1, 2, 2), [s.normal(8, 1), s.normal(8, 2)]
     yield s(x, (h, h), w, True, 1, 0.0, False, False, False).raises(RuntimeError, "lstm: expected 4 parameters, got 2")
-    yield s(x, (s.normal(2, 2, 2),) * 2, w, False, 1, 0.0, False, False).raises(
-        RuntimeError, "lstm: expected hx of 1 layers and directions"
-    )
+    yield s(x, (s.normal(2, 2, 2),) * 2, w, False, 1, 0.0, False, False).raises(RuntimeError, "lstm: expected hx of 1 layers")
     yield s(x[0], (h, h), w, False, 1, 0.0, False, False, False).raises(RuntimeError, "lstm: expected input of 3 dimensions")
     yield s(x[:0], (h, h), w, False, 1, 0.0, False, False, False).raises(RuntimeError, "lstm: expected sequences of 1 or more steps")
     yield s(1.0, (h, h), w, False, 1, 0.0, False, False, False).raises(TypeError, "lstm: expected input to be a Tensor, got float")

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import numpy as np
-
 from workbench.ext.core import _core as core
+from workbench.ext.core.lazy import np
 
 from ._define import NUMBER, Unsupported, derivative, infer, op, refuses, samples
 from ._help import made
@@ -15,7 +14,7 @@ from .gather import along, gather, places, within
 from .scatter import scatter_add, scatter_from
 
 Tensor = core.Tensor
-UFUNCS = {"prod": np.multiply, "amax": np.maximum, "amin": np.minimum}
+UFUNCS = {"prod": "multiply", "amax": "maximum", "amin": "minimum"}
 FORMS = {"sum": "add", "prod": "mul", "amax": "max", "amin": "min"}
 
 
@@ -40,7 +39,7 @@ def scatter_reduced(input, dim, index, src, reduce, include_self):
     result, at = input.copy(), places(index, dim)
     if not include_self:
         result[at] = _neutral(reduce, input.dtype)
-    UFUNCS[reduce].at(result, at, src)
+    getattr(np, UFUNCS[reduce]).at(result, at, src)
     return result
 
 

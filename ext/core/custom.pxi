@@ -10,7 +10,7 @@ def record_function(ctx, list inputs, list outputs, list dirty, set constant):
     nd.pyfn = <PyObject*>ctx
     for i in range(len(inputs)):
         t = inputs[i]
-        if t.rg: set_edge(nd, i, t)
+        if wants(t): set_edge(nd, i, t)
     for i in range(len(outputs)):
         x = outputs[i]
         if not isinstance(x, Tensor):

@@ -61,11 +61,24 @@ cdef list derive(Node nd, list gs, bint create_graph):
     cdef list args
     if nd.pyfn != NULL: return list((<object>nd.pyfn)(gs, tuple([nd.edges[k].to != NULL for k in range(nd.ne)])))
     op = <Op>nd.op
+    if nd.overwritten: return derive_overwritten(nd, op, gs, create_graph)
     if op.rules is None and op.together is None:
         if op.formula is None: raise RuntimeError(f"backward: expected an operation with a derivative, got {op.name}, which has none")
         return derive_by_formula(nd, op, gs, create_graph)
     if op.holomorphic and any_complex(gs): return conjugated(derive_by_rules(nd, op, conjugated(gs), create_graph))
     return derive_by_rules(nd, op, gs, create_graph)
+
+cdef list derive_overwritten(Node nd, Op op, list gs, bint create_graph):
+    cdef list out = [None] * nd.ne
+    cdef Tensor zeros = empty_like(<Tensor>gs[0])
+    nd.overwritten = False
+    nd.need &= ~<unsigned>1
+    try:
+        if nd.need: out = derive(nd, gs, create_graph)
+    finally: nd.overwritten = True; nd.need |= 1
+    fill_with(zeros, 0)
+    out[0] = zeros
+    return out
 
 cdef bint any_complex(list ts):
     for t in ts:

@@ -98,6 +98,8 @@ def set_default_dtype(d):
     if not t.is_floating_point: raise TypeError(f"set_default_dtype: expected a floating dtype, got {t.name}")
     default_float = t.index
 
+DEVICE_TYPES = ("cpu", "cuda", "meta", "mps", "xpu", "hip", "mtia", "hpu", "xla")   # names that PyTorch has; all but cpu are only names
+
 cdef class device:
     """Where a tensor lives: `device("cpu")`, `device("cuda", 0)`. Only cpu has kernels."""
     cdef readonly str type
@@ -108,7 +110,7 @@ cdef class device:
             return
         if not isinstance(type, str): raise TypeError(f"device: expected a name such as 'cpu', got {type!r}")
         name, _, number = type.partition(":")
-        if name not in ("cpu", "cuda", "meta"): raise RuntimeError(f"device: expected one of cpu, cuda, got {name!r}")
+        if name not in DEVICE_TYPES: raise RuntimeError(f"device: expected one of {', '.join(DEVICE_TYPES)}, got {name!r}")
         if number and not number.isdigit(): raise RuntimeError(f"device: expected a number after the colon, got {type!r}")
         self.type = name
         self.index = int(number) if number else index
@@ -117,6 +119,12 @@ cdef class device:
     def __eq__(self, other): return isinstance(other, device) and self.type == (<device>other).type and self.index == (<device>other).index
     def __hash__(self): return hash((self.type, self.index))
     def __reduce__(self): return device, (self.type, self.index)
+    def __enter__(self):
+        "as the place of new tensors, of which there is one"
+        as_device(self)
+        return self
+    def __exit__(self, *exc): pass
+    def __call__(self, f): return f                          # as a decorator
 
 cdef device CPU = device("cpu")
 

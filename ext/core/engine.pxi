@@ -97,7 +97,7 @@ cdef list run_backward(list roots, list grads, bint retain, bint create_graph, l
         capture = {}
         for x in inputs:
             t = x
-            if not t.rg: raise RuntimeError("grad: expected inputs that require grad, got one that does not")
+            if not wants(t): raise RuntimeError("grad: expected inputs that require grad, got one that does not")
             e = edge(t)
             key = (<Py_ssize_t>e, t.onr if t.fn != NULL else -1)
             keys.append(key)
@@ -234,14 +234,14 @@ cdef int step(Node nd, bint retain, bint create_graph, dict capture, set boundar
                 for k in range(nd.nout - 1): gs.append(<object>nd.gs[k] if nd.gs != NULL and nd.gs[k] != NULL else None)
                 node_drop_grads(nd)
                 if hooked:
-                    gs = call_prehooks(nd.rare("pre"), gs)
+                    gs = call_prehooks(rare(nd, "pre"), gs)
                     seeds = list(gs)
                 res = derive(nd, gs, create_graph)
                 gs = None
                 if len(res) != nd.ne: raise RuntimeError(f"backward: expected {nd.ne} gradients from {nd.name()}, got {len(res)}")
                 fix_edges(nd, res)
                 if ANOMALY > 1: check_anomaly(nd, res)
-                if hooked: res = call_posthooks(nd.rare("post"), res, seeds)
+                if hooked: res = call_posthooks(rare(nd, "post"), res, seeds)
             else:
                 for k in range(nd.ne):
                     if out[k] == NULL or nd.edges[k].to == NULL: continue
@@ -321,7 +321,7 @@ cdef tuple checked_roots(tensors, grads, str who):
     cdef list gs = []
     for x, g in zip(tensors, grads):
         if not isinstance(x, Tensor): raise TypeError(f"{who}: expected Tensors, got {type(x).__name__}")
-        if not (<Tensor>x).rg: raise RuntimeError(f"{who}: expected a tensor that requires grad and has a history, got one without")
+        if not wants(<Tensor>x): raise RuntimeError(f"{who}: expected a tensor that requires grad and has a history, got one without")
         if g is None: g = ones_for(<Tensor>x)
         elif not isinstance(g, Tensor): raise TypeError(f"{who}: expected gradients to be Tensors, got {type(g).__name__}")
         elif not same_shape(&(<Tensor>g).a, &(<Tensor>x).a): raise RuntimeError(f"{who}: expected a gradient of shape {shape_tuple(<Tensor>x)}, got {shape_tuple(<Tensor>g)}")

@@ -36,6 +36,7 @@ cdef object impl_inplace(Op op, PyObject** s):
             s2[0] = <PyObject*>hold
         nd = record_inputs(f, s2, 1, &flags)
         if nd is None: nd = new_node(f.nt, 1); nd.op = <PyObject*>f
+        if x.base == NULL and x.rg and f.seq < 0 and f.ord_[0] == 0 and nd.edges[0].to == NULL: set_edge(nd, 0, x); nd.overwritten = True
         for i in range(1, f.nt):
             if nd.edges[i].to != NULL and not same_shape(&(<Tensor>s[f.tpos[i]]).a, &x.a) and (f.impl == impl_binary or f.impl == map_general or f is o_copy):
                 nd.unb |= <unsigned>1 << i

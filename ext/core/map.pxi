@@ -35,7 +35,7 @@ cdef object impl_unary(Op op, PyObject** s):
     p[0] = a.a.data; p[1] = r.a.data; st[0] = 1; st[1] = 1
     item[0] = wb_itemsize[a.a.dtype]; item[1] = wb_itemsize[r.a.dtype]
     call_map(k, 2, p, item, st, a.a.n, op.dattr)
-    if a.rg and wb_grad_mode(): attach(op, r, s)
+    if wants(a) and wb_grad_mode(): attach(op, r, s)
     return r
 
 cdef object impl_binary(Op op, PyObject** s):
@@ -60,7 +60,7 @@ cdef object impl_binary(Op op, PyObject** s):
             p[0] = a.a.data; p[1] = b.a.data; p[2] = r.a.data
             item[0] = wb_itemsize[a.a.dtype]; item[1] = item[0]; item[2] = wb_itemsize[r.a.dtype]
             call_map(k, 3, p, item, st, a.a.n, op.dattr)
-            if (a.rg or b.rg) and wb_grad_mode(): attach(op, r, s)
+            if (wants(a) or wants(b)) and wb_grad_mode(): attach(op, r, s)
             return r
         sc = s[1]
         st[1] = 0
@@ -80,7 +80,7 @@ cdef object impl_binary(Op op, PyObject** s):
     p[0 if st[0] == 0 else 1] = <char*>&value32 if a.a.dtype == WB_F32 else <char*>&value
     item[0] = wb_itemsize[a.a.dtype]; item[1] = item[0]; item[2] = wb_itemsize[r.a.dtype]
     call_map(k, 3, p, item, st, a.a.n, op.dattr)
-    if a.rg and wb_grad_mode(): attach(op, r, s)
+    if wants(a) and wb_grad_mode(): attach(op, r, s)
     return r
 
 cdef object broadcast_pair(Op op, PyObject** s, Tensor a, Tensor b, const wb_kernel* k):
@@ -106,7 +106,7 @@ cdef object broadcast_pair(Op op, PyObject** s, Tensor a, Tensor b, const wb_ker
     if r.a.n < WB_LARGE_WORK: wb_map_run(<wb_map>k.fn, k.flags, 3, p, item, st, nd, shape, op.dattr)
     else:
         with nogil: wb_map_run(<wb_map>k.fn, k.flags, 3, p, item, st, nd, shape, op.dattr)
-    if (a.rg or b.rg) and wb_grad_mode(): attach_broadcast(op, r, s)
+    if (wants(a) or wants(b)) and wb_grad_mode(): attach_broadcast(op, r, s)
     return r
 
 # ---------------------------------------------------------------- promotion

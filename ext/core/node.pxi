@@ -15,6 +15,7 @@ cdef class Node:
     cdef unsigned have, have_shape  # which of saved[] and shapes[] are set
     cdef bint freed
     cdef bint packed                # what it saved passed through saved-tensor hooks
+    cdef bint overwritten           # in place, without regard to what was there: a gradient of zeros
     cdef long run
     cdef PyObject* g                # gradient of output 0, being gathered in this run
     cdef PyObject** gs              # those of the others
@@ -42,17 +43,12 @@ cdef class Node:
         return tuple([(node_at(self.edges[i].to), self.edges[i].nr) if self.edges[i].to != NULL else (None, 0) for i in range(self.ne)])
     def register_hook(self, hook):
         """Call `hook(grad_inputs, grad_outputs)` after this node's derivative; a tuple that it returns replaces grad_inputs."""
-        return hang(self.rare("post"), hook)
+        return hang(rare(self, "post"), hook)
     def register_prehook(self, hook):
         """Call `hook(grad_outputs)` before this node's derivative; a tuple that it returns replaces grad_outputs."""
-        return hang(self.rare("pre"), hook)
+        return hang(rare(self, "pre"), hook)
     @property
-    def metadata(self): return self.rare("metadata")
-    cdef dict rare(self, str what):
-        if self.hooks == NULL:
-            d = {}
-            Py_INCREF(d); self.hooks = <PyObject*>d
-        return (<dict>self.hooks).setdefault(what, {})
+    def metadata(self): return rare(self, "metadata")
     def __getattr__(self, name):
         if self.pyfn != NULL and name != "__dict__": return getattr(<object>self.pyfn, name)   # of a Function: what forward left on ctx
         if name.startswith("_saved_"): return saved_by_name(self, name[7:])
@@ -66,6 +62,13 @@ cdef class Node:
         fix_edges(self, res)
         return res[0] if len(res) == 1 else tuple(res)
     def __repr__(self): return f"<{self.name()}>"
+
+cdef dict rare(Node nd, str what):
+    "what few nodes have. A function: nodes are allocated by hand, without the table that cdef methods are looked up in"
+    if nd.hooks == NULL:
+        d = {}
+        Py_INCREF(d); nd.hooks = <PyObject*>d
+    return (<dict>nd.hooks).setdefault(what, {})
 
 cdef PyTypeObject* NT = <PyTypeObject*>Node
 cdef enum: KEEP_NODES = 1024

@@ -5,6 +5,10 @@ cdef inline PyObject* edge(Tensor t):
     if t.base != NULL and t.attr_version != t.st.version: refresh_view(t)
     return t.fn if t.fn != NULL else <PyObject*>t
 
+cdef inline bint wants(Tensor t) noexcept:
+    "whether operations on t are recorded; a view from before an in-place write gave its base a history does not know it yet"
+    return t.rg or t.base != NULL and t.attr_version != t.st.version and (<Tensor>t.base).rg
+
 cdef inline bint any_requires(Op op, PyObject** s) noexcept:
     cdef int k
     cdef Py_ssize_t i
@@ -12,10 +16,10 @@ cdef inline bint any_requires(Op op, PyObject** s) noexcept:
     for k in range(op.nt):
         p = s[op.tpos[k]]
         if is_tensor(p):
-            if (<Tensor>p).rg: return True
+            if wants(<Tensor>p): return True
         elif op.seq == op.tpos[k] and PyTuple_Check(p):
             for i in range(PyTuple_GET_SIZE(p)):
-                if is_tensor(PyTuple_GET_ITEM(p, i)) and (<Tensor>PyTuple_GET_ITEM(p, i)).rg: return True
+                if is_tensor(PyTuple_GET_ITEM(p, i)) and wants(<Tensor>PyTuple_GET_ITEM(p, i)): return True
     return False
 
 cdef inline bint recording(Op op, PyObject** s) noexcept:
@@ -80,7 +84,7 @@ cdef inline Node record_inputs(Op op, PyObject** s, int nout, unsigned* flags):
     if op.seq >= 0: return record_sequence(op, s, nout, flags)
     for k in range(op.nt):
         p = s[op.tpos[k]]
-        if is_tensor(p) and (<Tensor>p).rg and op.has_rule[k]:
+        if is_tensor(p) and wants(<Tensor>p) and op.has_rule[k]:
             if nd is None: nd = new_node(op.nt, nout); nd.op = <PyObject*>op
             set_edge(nd, k, <Tensor>p)
             m |= op.save_params[k]; f |= op.save_flags[k]; sh |= op.save_shapes[k]
@@ -98,7 +102,7 @@ cdef Node record_sequence(Op op, PyObject** s, int nout, unsigned* flags):
     cdef Node nd = None
     cdef int k
     for k in range(len(ts)):
-        if is_tensor(PyTuple_GET_ITEM(<PyObject*>ts, k)) and (<Tensor>PyTuple_GET_ITEM(<PyObject*>ts, k)).rg:
+        if is_tensor(PyTuple_GET_ITEM(<PyObject*>ts, k)) and wants(<Tensor>PyTuple_GET_ITEM(<PyObject*>ts, k)):
             if nd is None: nd = new_node(len(ts), nout); nd.op = <PyObject*>op
             set_edge(nd, k, <Tensor>PyTuple_GET_ITEM(<PyObject*>ts, k))
     if nd is None: return None

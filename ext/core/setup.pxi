@@ -85,7 +85,7 @@ cdef object impl_cast(Op op, PyObject** s):
     dt = (<dtype>as_dtype(<object>s[1])).index
     if a.a.dtype == dt: return a
     r = cast_to(a, dt)
-    if a.rg and wb_grad_mode() and dt >= WB_F16: attach(op, r, s)
+    if wants(a) and wb_grad_mode() and dt >= WB_F16: attach(op, r, s)
     return r
 
 cdef object impl_clone(Op op, PyObject** s):
@@ -93,7 +93,7 @@ cdef object impl_clone(Op op, PyObject** s):
     if not is_tensor(s[0]): raise not_a_tensor(op, 0, <object>s[0])
     a = <Tensor>s[0]
     r = cloned(a)
-    if a.rg and wb_grad_mode(): attach(op, r, s)
+    if wants(a) and wb_grad_mode(): attach(op, r, s)
     return r
 
 cdef object impl_copy(Op op, PyObject** s):
@@ -115,7 +115,7 @@ cdef object impl_contiguous(Op op, PyObject** s):
         if a.a.ndim != 4: raise RuntimeError(f"contiguous: expected 4 dimensions for channels_last, got {a.a.ndim}")
         r = channels_last(a)
     else: r = contiguous(a)
-    if r is not a and a.rg and wb_grad_mode(): attach(op, r, s)
+    if r is not a and wants(a) and wb_grad_mode(): attach(op, r, s)
     return r
 
 def define(d):

@@ -168,7 +168,7 @@ cdef class Tensor:
     @property
     def is_leaf(self): return self.fn == NULL or not self.rg
     @property
-    def requires_grad(self): return self.rg
+    def requires_grad(self): return wants(self)
     @requires_grad.setter
     def requires_grad(self, v): set_requires_grad(self, v)
     def requires_grad_(self, requires_grad=True):
@@ -177,7 +177,7 @@ cdef class Tensor:
         return self
     @property
     def grad_fn(self):
-        if not self.rg: return None
+        if not wants(self): return None
         cdef PyObject* e = edge(self)
         return <object>e if e != <PyObject*>self else None
     @property
@@ -227,7 +227,7 @@ cdef class Tensor:
         backward([self], [gradient], create_graph if retain_graph is None else retain_graph, create_graph, inputs)
     def register_hook(self, hook):
         """Call `hook(grad)` when this tensor's gradient is computed; what it returns, if anything, takes the gradient's place."""
-        if not self.rg: raise RuntimeError("register_hook: expected a tensor that requires grad, got one that does not")
+        if not wants(self): raise RuntimeError("register_hook: expected a tensor that requires grad, got one that does not")
         return hang(hooks_of(self).before, hook)
     def register_post_accumulate_grad_hook(self, hook):
         """Call `hook(leaf)` after the leaf's `.grad` was accumulated."""
@@ -235,7 +235,8 @@ cdef class Tensor:
         return hang(hooks_of(self).after, hook)
     def retain_grad(self):
         """Keep the gradient of a tensor that is not a leaf in its `.grad`."""
-        if not self.rg: raise RuntimeError("retain_grad: expected a tensor that requires grad, got one that does not")
+        if not wants(self): raise RuntimeError("retain_grad: expected a tensor that requires grad, got one that does not")
+        edge(self)
         if self.fn != NULL: hooks_of(self).keep = WEAKREF(self)
     @property
     def retains_grad(self): return self.rg and self.fn != NULL and hooks_of(self).keep is not None
@@ -248,7 +249,7 @@ cdef class Tensor:
             RuntimeError: the tensor requires grad (use `.detach().numpy()`).
             TypeError: its dtype is bfloat16, which NumPy does not have.
         """
-        if self.rg and not force: raise RuntimeError("numpy: expected a tensor that does not require grad; use tensor.detach().numpy()")
+        if wants(self) and not force: raise RuntimeError("numpy: expected a tensor that does not require grad; use tensor.detach().numpy()")
         return as_numpy(self)
     def __array__(self, dtype=None, copy=None):
         if self.rg: raise RuntimeError("numpy: expected a tensor that does not require grad; use tensor.detach().numpy()")

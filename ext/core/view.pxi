@@ -15,7 +15,7 @@ cdef object impl_view(Op op, PyObject** s):
         b = <object>a.base if a.base != NULL else a        # also when nothing requires grad yet: an in-place write may come
         Py_INCREF(b)
         r.base = <PyObject*>b; r.attr_version = a.st.version
-        if a.rg and not (op is o_view and r.a.dtype != a.a.dtype): attach(op, r, s)
+        if wants(a) and not (op is o_view and r.a.dtype != a.a.dtype): attach(op, r, s)
     elif a.rg or a.attr_version == UNRECORDED and a.base == NULL: r.attr_version = UNRECORDED
     return r
 

@@ -26,7 +26,7 @@ def test_iinfo(name):
 
 
 def test_refusals():
-    with pytest.raises(TypeError, match="finfo: expected a floating dtype, got torch.int64; use iinfo"):
+    with pytest.raises(TypeError, match=r"finfo: expected a floating dtype, got torch.int64; use iinfo"):
         ours.finfo(ours.int64)
     with pytest.raises(TypeError, match="iinfo: expected a dtype of whole numbers"):
         ours.iinfo(ours.float32)

@@ -1,0 +1,11 @@
+"""Functions of functions: gradients, Jacobians, products with them, maps over a batch, and modules called as functions."""
+
+from .jacobian import hessian, jacfwd, jacrev
+from .module import functional_call, replace_all_batch_norm_modules_, stack_module_state
+from .transform import grad, grad_and_value, jvp, linearize, vjp
+from .vmap import vmap
+
+__all__ = [
+    "functional_call", "grad", "grad_and_value", "hessian", "jacfwd", "jacrev", "jvp", "linearize", "replace_all_batch_norm_modules_",
+    "stack_module_state", "vjp", "vmap",
+]  # fmt: skip

@@ -1,0 +1,84 @@
+"""What the transforms share: inputs that stand for themselves at one level, and what of a result belongs to the levels outside."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from workbench.ext.core import _core
+
+from ..errors import expected
+from ..pytree import tree_leaves, tree_map
+
+Tensor = _core.Tensor
+
+
+def stand_in(x: Tensor, outer: bool) -> Tensor:
+    """A tensor of the same values to differentiate with respect to. Its history leads to `x` where the outside records that."""
+    made = _core.OPS["identity"](x) if outer and x.requires_grad else x.detach()
+    return made.requires_grad_(True)
+
+
+def tensors(name: str, what: str, tree: Any) -> list[Tensor]:
+    """The leaves of a tree, which have to be floating or complex tensors."""
+    leaves = tree_leaves(tree)
+    for x in leaves:
+        if not isinstance(x, Tensor):
+            raise expected(name, f"{what} to hold only Tensors", type(x).__name__, error=RuntimeError)
+        if not (x.is_floating_point() or x.is_complex()):
+            raise expected(name, f"{what} to be floating or complex", x, error=RuntimeError)
+    return leaves
+
+
+def outside(results: Sequence[Tensor], leaves: Sequence[Tensor], given: Sequence[Tensor], outer: bool) -> bool:
+    """Whether results depend on something that somebody outside differentiates: then they keep their history.
+
+    Args:
+        results: What was computed within the transform.
+        leaves: The stand-ins.
+        given: What they stand for.
+        outer: Whether operations are recorded outside.
+    """
+    if not outer:
+        return False
+    return any(x.requires_grad for x in given) or _core.leads_elsewhere(list(results), list(leaves))
+
+
+def released(tree: Any, keep: bool) -> Any:
+    """A result as the outside gets it: without history if nobody there can differentiate it."""
+    return tree if keep else tree_map(lambda x: x.detach() if isinstance(x, Tensor) and x.requires_grad else x, tree)
+
+
+def split_aux(name: str, output: Any, has_aux: bool) -> tuple[Any, Any]:
+    """The output proper and what comes along with it."""
+    if not has_aux:
+        return output, None
+    if not (isinstance(output, tuple) and len(output) == 2):
+        raise expected(name, "the function to return (output, aux) with has_aux=True", type(output).__name__, error=RuntimeError)
+    return output
+
+
+def chosen(name: str, argnums: int | tuple[int, ...], args: tuple[Any, ...]) -> tuple[int, ...]:
+    """The places of the arguments to differentiate with respect to."""
+    if not isinstance(argnums, (int, tuple)) or isinstance(argnums, bool):
+        raise expected(name, "argnums to be an int or a tuple of ints", argnums, error=RuntimeError)
+    places = (argnums,) if isinstance(argnums, int) else argnums
+    if not places:
+        raise expected(name, "argnums to name an argument", "()", error=RuntimeError)
+    for p in places:
+        if not isinstance(p, int):
+            raise expected(name, "argnums to hold ints", p, error=RuntimeError)
+        if not -len(args) <= p < len(args):
+            raise expected(name, f"argnums within the {len(args)} positional arguments", p, error=RuntimeError)
+    places = tuple(p % len(args) for p in places)
+    if len(set(places)) != len(places):
+        raise expected(name, "argnums without repetition", argnums, error=RuntimeError)
+    return places
+
+
+def replaced(args: tuple[Any, ...], places: tuple[int, ...], values: Sequence[Any]) -> tuple[Any, ...]:
+    """The arguments with those at `places` replaced."""
+    given = list(args)
+    for p, v in zip(places, values):
+        given[p] = v
+    return tuple(given)

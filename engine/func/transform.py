@@ -1,0 +1,243 @@
+"""Gradients and products with Jacobians, as functions of functions. They nest in any order."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Any
+
+from workbench.ext.core import _core
+
+from ..autograd.forward_ad import push
+from ..errors import expected
+from ..ops.creation import zeros_like
+from ..pytree import tree_flatten, tree_leaves, tree_map, tree_unflatten
+from ._level import chosen, outside, released, replaced, split_aux, stand_in, tensors
+
+Tensor = _core.Tensor
+Function = Callable[..., Any]
+
+
+def grad_and_value(func: Function, argnums: int | tuple[int, ...] = 0, has_aux: bool = False) -> Function:
+    """A function that gives the gradient of `func`, and its value.
+
+    Args:
+        func: A function that returns a tensor of one element, or (with has_aux) that and anything else.
+        argnums: Which positional arguments to differentiate with respect to; they may be trees of tensors.
+        has_aux: Whether func returns (output, aux).
+
+    Returns:
+        A function of the same arguments that returns (gradient, value), or (gradient, (value, aux)). The gradient has the structure of the
+        argument, or is a tuple for a tuple of argnums.
+
+    Raises:
+        RuntimeError: func returns something else, or argnums do not fit.
+
+    Example:
+        >>> grad_and_value(lambda x: (x * x).sum())(tensor([1.0, 2.0]))
+        (tensor([2., 4.]), tensor(5.))
+    """
+    return _gradient("grad_and_value", func, argnums, has_aux)
+
+
+def grad(func: Function, argnums: int | tuple[int, ...] = 0, has_aux: bool = False) -> Function:
+    """A function that gives the gradient of `func`.
+
+    Args:
+        func: A function that returns a tensor of one element, or (with has_aux) that and anything else.
+        argnums: Which positional arguments to differentiate with respect to; they may be trees of tensors.
+        has_aux: Whether func returns (output, aux).
+
+    Returns:
+        A function of the same arguments that returns the gradient, in the structure of the argument (a tuple for a tuple of argnums), or
+        (gradient, aux).
+
+    Raises:
+        RuntimeError: func returns something else, or argnums do not fit.
+
+    Example:
+        >>> grad(grad(lambda x: x * x * x))(tensor(2.0))
+        tensor(12.)
+    """
+    both = _gradient("grad", func, argnums, has_aux)
+
+    @wraps(func)
+    def wrapper(*args: Any, **kwargs: Any) -> Any:
+        found, value = both(*args, **kwargs)
+        return (found, value[1]) if has_aux else found
+
+    return wrapper
+
+
+def _gradient(name: str, func: Function, argnums: int | tuple[int, ...], has_aux: bool) -> Function:
+    @wraps(func)
+    def wrapper(*args: Any, **kwargs: Any) -> Any:
+        places = chosen(name, argnums, args)
+        outer = _core.is_grad_enabled()
+        given, spec = tree_flatten([args[p] for p in places])
+        tensors(name, "the arguments to differentiate", given)
+        with _core.enable_grad():
+            leaves = [stand_in(x, outer) for x in given]
+            output, aux = split_aux(name, func(*replaced(args, places, tree_unflatten(leaves, spec)), **kwargs), has_aux)
+            if not isinstance(output, Tensor):
+                raise expected(name, "the function to return a Tensor", type(output).__name__, error=RuntimeError)
+            if output.ndim:
+                raise expected(name, "the function to return a scalar", output, "sum it", RuntimeError)
+            keep = outside([output], leaves, given, outer)
+            found = [None] * len(leaves)
+            if output.requires_grad:
+                found = _core.gradients([output], [None], leaves, keep, keep)
+            grads = [zeros_like(x) if g is None else g for g, x in zip(found, given)]
+        each = tree_unflatten(released(grads, keep), spec)
+        inside = [x for x in tree_leaves(aux) if isinstance(x, Tensor)]
+        value = released(output, keep)
+        aux = released(aux, outside(inside, leaves, given, outer))
+        return each[0] if isinstance(argnums, int) else tuple(each), (value, aux) if has_aux else value
+
+    return wrapper
+
+
+def vjp(func: Function, *primals: Any, has_aux: bool = False) -> Any:
+    """The value of a function, and a function that multiplies its Jacobian by vectors from the left.
+
+    Args:
+        func: A function of `primals` that returns a tree of tensors, or (with has_aux) that and anything else.
+        primals: Trees of tensors.
+        has_aux: Whether func returns (output, aux).
+
+    Returns:
+        (output, vjp_fn) or (output, vjp_fn, aux). `vjp_fn(cotangents)`, with the structure of the output, gives a tuple with a tree for
+        each primal.
+
+    Raises:
+        RuntimeError: a primal or the output is no tensor, or the cotangents do not fit.
+
+    Example:
+        >>> output, pull = vjp(lambda x: x * x, tensor([1.0, 2.0]))
+        >>> pull(tensor([1.0, 1.0]))
+        (tensor([2., 4.]),)
+    """
+    outer = _core.is_grad_enabled()
+    given, spec = tree_flatten(list(primals))
+    tensors("vjp", "primals", given)
+    with _core.enable_grad():
+        leaves = [stand_in(x, outer) for x in given]
+        output, aux = split_aux("vjp", func(*tree_unflatten(leaves, spec)), has_aux)
+    outputs, out_spec = tree_flatten(output)
+    if not outputs or not all(isinstance(o, Tensor) for o in outputs):
+        raise expected("vjp", "the function to return Tensors", type(output).__name__, error=RuntimeError)
+
+    def vjp_fn(*cotangents: Any, retain_graph: bool = True, create_graph: bool | None = None) -> Any:
+        recorded = _core.is_grad_enabled() if create_graph is None else create_graph
+        seeds, seed_spec = tree_flatten(cotangents[0] if len(cotangents) == 1 else tuple(cotangents))
+        if seed_spec != out_spec:
+            raise expected("vjp", f"cotangents of the structure {out_spec}", f"{seed_spec}", error=RuntimeError)
+        for s, o in zip(seeds, outputs):
+            if not isinstance(s, Tensor) or tuple(s.shape) != tuple(o.shape):
+                raise expected("vjp", f"a cotangent of shape {tuple(o.shape)}", s, error=RuntimeError)
+        keep = outside(outputs, leaves, [*given, *seeds], recorded)
+        pairs = [(o, s) for o, s in zip(outputs, seeds) if o.requires_grad]
+        found = [None] * len(leaves)
+        if pairs:
+            found = _core.gradients([o for o, _ in pairs], [s for _, s in pairs], leaves, retain_graph, keep)
+        grads = [zeros_like(x) if g is None else g for g, x in zip(found, given)]
+        return tuple(tree_unflatten(released(grads, keep), spec))
+
+    keep = outside(outputs, leaves, given, outer)
+    value = tree_unflatten(released(outputs, keep), out_spec)
+    if not has_aux:
+        return value, vjp_fn
+    inside = [x for x in tree_leaves(aux) if isinstance(x, Tensor)]
+    return value, vjp_fn, released(aux, outside(inside, leaves, given, outer))
+
+
+def jvp(func: Function, primals: Any, tangents: Any, *, strict: bool = False, has_aux: bool = False) -> Any:
+    """The value of a function, and its Jacobian times a vector.
+
+    The derivative in the direction of `tangents`, by differentiating the derivative: v^T J is linear in v, and its derivative is J.
+
+    Args:
+        func: A function of `primals` that returns a tree of tensors, or (with has_aux) that and anything else.
+        primals: A tuple of trees of tensors.
+        tangents: A tuple of the same structure.
+        strict: Raise where an output does not depend on the inputs, instead of answering zeros.
+        has_aux: Whether func returns (output, aux).
+
+    Returns:
+        (output, jvp_out) or (output, jvp_out, aux).
+
+    Raises:
+        RuntimeError: primals and tangents do not fit, or independence with strict.
+
+    Example:
+        >>> jvp(lambda x: x * x, (tensor([1.0, 2.0]),), (tensor([1.0, 0.0]),))
+        (tensor([1., 4.]), tensor([2., 0.]))
+    """
+    if not isinstance(primals, tuple) or not primals:
+        raise expected("jvp", "primals to be a tuple with at least one element", type(primals).__name__, error=RuntimeError)
+    given, spec = tree_flatten(list(primals))
+    directions, tangent_spec = tree_flatten(list(tangents))
+    tensors("jvp", "primals", given)
+    if tangent_spec != spec:
+        raise expected("jvp", f"tangents of the structure {spec}", f"{tangent_spec}", error=RuntimeError)
+    for x, v in zip(given, directions):
+        if not isinstance(v, Tensor) or tuple(v.shape) != tuple(x.shape):
+            raise expected("jvp", f"a tangent of shape {tuple(x.shape)}", v, error=RuntimeError)
+    outer = _core.is_grad_enabled()
+    with _core.enable_grad():
+        leaves = [stand_in(x, outer) for x in given]
+        output, aux = split_aux("jvp", func(*tree_unflatten(leaves, spec)), has_aux)
+        outputs, out_spec = tree_flatten(output)
+        if not outputs or not all(isinstance(o, Tensor) for o in outputs):
+            raise expected("jvp", "the function to return Tensors", type(output).__name__, error=RuntimeError)
+        if strict and not all(o.requires_grad for o in outputs):
+            raise expected("jvp", "outputs that depend on the inputs", "one that does not", "leave strict=True away", RuntimeError)
+        keep = outside(outputs, leaves, [*given, *directions], outer)
+        moved = push(outputs, leaves, directions, keep)
+    value = tree_unflatten(released(outputs, keep), out_spec)
+    tangent = tree_unflatten(released(moved, keep), out_spec)
+    if not has_aux:
+        return value, tangent
+    inside = [x for x in tree_leaves(aux) if isinstance(x, Tensor)]
+    return value, tangent, released(aux, outside(inside, leaves, given, outer))
+
+
+def linearize(func: Function, *primals: Any) -> tuple[Any, Function]:
+    """The value of a function, and a function that multiplies its Jacobian there by vectors from the right.
+
+    func is run once; each product after that costs a pass over its recorded derivative.
+
+    Args:
+        func: A function of `primals` that returns a tree of tensors.
+        primals: Trees of tensors.
+
+    Returns:
+        (output, jvp_fn); `jvp_fn(*tangents)` has the structure of the output.
+
+    Example:
+        >>> output, push_forward = linearize(lambda x: x * x, tensor([1.0, 2.0]))
+        >>> push_forward(tensor([0.0, 1.0]))
+        tensor([0., 4.])
+    """
+    given, spec = tree_flatten(list(primals))
+    tensors("linearize", "primals", given)
+    with _core.enable_grad():
+        leaves = [stand_in(x, False) for x in given]
+        outputs, out_spec = tree_flatten(func(*tree_unflatten(leaves, spec)))
+        live = [o for o in outputs if o.requires_grad]
+        seeds = [zeros_like(o).requires_grad_(True) for o in live]
+        pulled = _core.gradients(live, seeds, leaves, True, True) if live else []
+
+    def jvp_fn(*tangents: Any) -> Any:
+        directions, tangent_spec = tree_flatten(list(tangents))
+        if tangent_spec != spec:
+            raise expected("linearize", f"tangents of the structure {spec}", f"{tangent_spec}", error=RuntimeError)
+        pairs = [(p, v) for p, v in zip(pulled, directions) if p is not None and p.requires_grad]
+        found = [None] * len(live)
+        if pairs:
+            found = _core.gradients([p for p, _ in pairs], [v for _, v in pairs], seeds, True, False)
+        moved = dict(zip(map(id, live), found))
+        each = [moved.get(id(o)) for o in outputs]
+        return tree_unflatten([zeros_like(o).detach() if g is None else g for g, o in zip(each, outputs)], out_spec)
+
+    return tree_map(lambda o: o.detach(), tree_unflatten(outputs, out_spec)), jvp_fn
