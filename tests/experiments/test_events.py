@@ -141,7 +141,7 @@ def test_tensorboard_reads_a_real_run(tmp_path, monkeypatch):
     nodes = {name: (op, inputs) for name, op, inputs in read["nodes"]}
     assert len(nodes) == len(read["nodes"])
     assert {source for _, inputs in nodes.values() for source in inputs} <= set(nodes)
-    assert [op for op, _ in nodes.values()].count("convolution") == 6  # the stem, two blocks of two, a shortcut
+    assert [op for op, _ in nodes.values()].count("Convolution") == 6  # the stem, two blocks of two, a shortcut
     assert {"input", "output", "ResNet/conv/weight", "ResNet/head/weight"} <= set(nodes)
 
 

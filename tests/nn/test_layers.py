@@ -124,7 +124,7 @@ LAYERS = [
     ("LPPool3d", (2, 2), [np.abs(np.linspace(-2, 2, 96)).reshape(L3) + 0.1]),
     ("MaxUnpool1d", (2,), [(1, 2, 3), np.array([[[1, 3, 4], [0, 2, 5]]])]),
     ("MaxUnpool2d", ((2, 3), (2, 2)), [(2, 2, 1), np.array([[[1], [11]], [[0], [8]]])]),
-    ("MaxUnpool3d", (2,), [(1, 2, 2, 1), np.array([[[[1], [7]]]]).reshape(1, 1, 2, 1).repeat(2, 1)]),
+    ("MaxUnpool3d", (2,), [(1, 2, 2, 1), np.array([[[[1], [7]], [[17], [23]]]])]),
     ("ConstantPad1d", (2, 1.5), [L1]),
     ("ConstantPad2d", ((1, 0, 2, 1), -1.0), [L2]),
     ("ConstantPad3d", (1, 0.5), [L3]),
