@@ -38,7 +38,8 @@ def _generator(f: Callable[..., Any], make: Callable[[], Any]) -> Callable[..., 
     @wraps(f)
     def generator(*args: Any, **kwargs: Any) -> Generator[Any, Any, Any]:
         it = f(*args, **kwargs)
-        step, given = it.send, (None,)
+        step: Any = it.send
+        given: Any = (None,)
         while True:
             try:
                 with make():

@@ -172,8 +172,8 @@ def custom_bwd(bwd: Any = None, *, device_type: str) -> Any:
     @wraps(bwd)
     def within(ctx: Any, *grads: Any) -> Any:
         before = getattr(ctx, "_autocast", None)
-        enabled = before is not None and before.enabled
-        with autocast(device_type, dtype=before.fast_dtype if enabled else None, enabled=enabled):
+        dtype = before.fast_dtype if before is not None and before.enabled else None
+        with autocast(device_type, dtype=dtype, enabled=dtype is not None):
             return bwd(ctx, *grads)
 
     return within

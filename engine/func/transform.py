@@ -84,7 +84,7 @@ def _gradient(name: str, func: Function, argnums: int | tuple[int, ...], has_aux
             if output.ndim:
                 raise expected(name, "the function to return a scalar", output, "sum it", RuntimeError)
             keep = outside([output], leaves, given, outer)
-            found = [None] * len(leaves)
+            found: list[Tensor | None] = [None] * len(leaves)
             if output.requires_grad:
                 found = _core.gradients([output], [None], leaves, keep, keep)
             grads = [zeros_like(x) if g is None else g for g, x in zip(found, given)]
@@ -137,7 +137,7 @@ def vjp(func: Function, *primals: Any, has_aux: bool = False) -> Any:
                 raise expected("vjp", f"a cotangent of shape {tuple(o.shape)}", s, error=RuntimeError)
         keep = outside(outputs, leaves, [*given, *seeds], recorded)
         pairs = [(o, s) for o, s in zip(outputs, seeds) if o.requires_grad]
-        found = [None] * len(leaves)
+        found: list[Tensor | None] = [None] * len(leaves)
         if pairs:
             found = _core.gradients([o for o, _ in pairs], [s for _, s in pairs], leaves, retain_graph, keep)
         grads = [zeros_like(x) if g is None else g for g, x in zip(found, given)]
@@ -233,7 +233,7 @@ def linearize(func: Function, *primals: Any) -> tuple[Any, Function]:
         if tangent_spec != spec:
             raise expected("linearize", f"tangents of the structure {spec}", f"{tangent_spec}", error=RuntimeError)
         pairs = [(p, v) for p, v in zip(pulled, directions) if p is not None and p.requires_grad]
-        found = [None] * len(live)
+        found: list[Tensor | None] = [None] * len(live)
         if pairs:
             found = _core.gradients([p for p, _ in pairs], [v for _, v in pairs], seeds, True, False)
         moved = dict(zip(map(id, live), found))

@@ -129,7 +129,7 @@ class AveragedModel(Module):
         return self.module(*args, **kwargs)
 
     def _tensors(self, model: Module) -> list[Tensor]:
-        found = list(model.parameters())
+        found: list[Tensor] = list(model.parameters())
         return found + list(model.buffers()) if self.use_buffers else found
 
     def update_parameters(self, model: Module) -> None:
@@ -159,7 +159,7 @@ def update_bn(loader: Iterable[Any], model: Module, device: Any = None) -> None:
         model: Its batch norm layers are set; it is left in the mode it was in.
         device: Accepted where it is the CPU.
     """
-    layers = [m for m in model.modules() if hasattr(m, "running_mean") and hasattr(m, "momentum") and m.running_mean is not None]
+    layers: list[Any] = [m for m in model.modules() if hasattr(m, "running_mean") and hasattr(m, "momentum") and m.running_mean is not None]
     if not layers:
         return
     momenta = [layer.momentum for layer in layers]
