@@ -40,7 +40,11 @@ def tangent_of(x: Any) -> Tensor | None:
         return None
     level, tangent = getattr(x, _KEY, (None, None))
     if level is not _levels[-1]:
-        return None
+        base = x._base
+        level, tangent = (None, None) if base is None else getattr(base, _KEY, (None, None))
+        if level is not _levels[-1]:
+            return None
+        tangent = _shown(x, base, tangent)  # x is a view from before its base had one
     if tangent is _UNKNOWN:
         raise expected(
             "backward",
@@ -55,6 +59,30 @@ def tangent_of(x: Any) -> Tensor | None:
 def _set(x: Tensor, tangent: Tensor) -> Tensor:
     setattr(x, _KEY, (_levels[-1], tangent))
     return x
+
+
+def _shown(view: Tensor, base: Tensor, tangent: Any) -> Any:
+    """The part of a base's tangent that belongs to a view of the base."""
+    if tangent is _UNKNOWN:
+        return tangent
+    if view.dtype is not base.dtype:
+        tangent, base = (_core.OPS["view_as_real"](t) for t in (tangent, base.detach()))
+    offset = (view.data_ptr() - base.data_ptr()) // view.element_size()
+    return _core.OPS["restride"](tangent, tuple(view.shape), tuple(view.stride()), offset, tuple(base.stride()))
+
+
+def _write(x: Tensor, tangent: Tensor, level: Any) -> None:
+    """Change the tangent of what was written in place; of all that shares its memory, too."""
+    level_of, held = getattr(x, _KEY, (None, None))
+    if level_of is not level:
+        root = x if x._base is None else x._base
+        level_of, whole = getattr(root, _KEY, (None, None))
+        if level_of is not level:
+            whole = _core.fill(_core.make_empty_strided(root.shape, root.stride(), root.dtype), 0)
+            setattr(root, _KEY, (level, whole))
+        held = whole if x is root else _shown(x, root, whole)
+        setattr(x, _KEY, (level, held))
+    held.copy_(tangent)
 
 
 def is_dual(tree: Any) -> bool:
@@ -178,16 +206,13 @@ def _forward(op: Any, args: tuple[Any, ...], proceed: Any) -> Any:
         outputs = [r for r in tree_leaves(result) if _differentiable(r)]
         moved = push(outputs, stand, tangents, recorded)
         if writes:
-            held = getattr(args[0], _KEY, None)
-            if held is not None and held[0] is level:
-                held[1].copy_(moved[0])  # so that views of it, or what it is a view of, change too
-                moved = [held[1]]
             proceed(*args)
+            _write(args[0], moved[0], level)
     finally:
         level.__enter__()
         _levels.append(level)
     if writes:
-        return _set(args[0], moved[0])
+        return args[0]
     if recorded:
         _mark_saved(outputs, moved, stand, tangents)
     with_tangents = iter(moved)

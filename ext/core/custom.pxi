@@ -8,6 +8,7 @@ def record_function(ctx, list inputs, list outputs, list dirty, set constant):
     cdef list result = []
     Py_INCREF(ctx)
     nd.pyfn = <PyObject*>ctx
+    if ANOMALY: remember_where(nd)
     for i in range(len(inputs)):
         t = inputs[i]
         if wants(t): set_edge(nd, i, t)
@@ -21,6 +22,7 @@ def record_function(ctx, list inputs, list outputs, list dirty, set constant):
             if t.rg and t.fn == NULL: raise RuntimeError("Function: expected inputs written in place not to be leaves that require grad; clone them first")
             t.st.version += 1
             if t.base != NULL:
+                if unrecorded(t): refuse_unrecorded("Function")
                 if len(outputs) > 1 or not inputs or inputs[0] is not t: raise RuntimeError("Function: expected a view written in place to be the first argument and the only output, got another; clone it first")
                 copy_slices(<Tensor>t.base, t, nd)
             else: rebase(t, nd); t.onr = i

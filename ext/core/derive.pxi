@@ -185,7 +185,7 @@ cdef int gather(PyObject** slot, Tensor g, bint create_graph) except -1:
         slot[0] = <PyObject*>g
         return 0
     h = <Tensor>slot[0]                                    # two references: the slot's and ours
-    if not create_graph and Py_REFCNT(slot[0]) == 2 and h.st.rc == 1 and h.st.owner == NULL and h.fn == NULL and same_for_add(g, h):
+    if not create_graph and not INTERCEPTED and Py_REFCNT(slot[0]) == 2 and h.st.rc == 1 and h.st.owner == NULL and h.fn == NULL and same_for_add(g, h):
         return add_in_place(h, g)
     r = apply2(o_add, h, g)
     Py_INCREF(r)

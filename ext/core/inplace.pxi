@@ -20,7 +20,7 @@ cdef object impl_inplace(Op op, PyObject** s):
             raise RuntimeError(f"{op.name}: expected a tensor that is not {'a view of a leaf' if x.base != NULL else 'a leaf'} that requires grad; change it under no_grad, or work on a clone()")
         if b.rg and x.base != NULL: edge(x)
         history = b.rg or any_requires(f, s)
-        if history and x.base == NULL and x.attr_version == UNRECORDED: raise RuntimeError(f"{op.name}: expected a tensor whose history is known, got a view made under no_grad or inference_mode of one that requires grad; make the view where it is written")
+        if history and unrecorded(x): refuse_unrecorded(op.name)
     for i in range(f.np_): s2[i] = s[i]
     hold = None
     if f.impl == impl_composite:                            # its history is that of the ops it is written in
@@ -55,6 +55,7 @@ cdef object impl_inplace(Op op, PyObject** s):
     if nd is not None:
         if flags & SAVE_RESULT:
             save_result(nd, alias(x), x)
+        if ANOMALY: remember_where(nd)
         if x.base == NULL: rebase(x, nd)
         else: copy_slices(<Tensor>x.base, x, nd)
     return x
@@ -88,11 +89,12 @@ cdef void refresh_view(Tensor v):
     cdef Tensor b = <Tensor>v.base, r
     cdef int old = wb_grad_mode()
     if b.rg:
+        if unrecorded(v): refuse_unrecorded("view")
         wb_set_grad_mode(1)
         r = restride(as_dtype_of(b, v), shape_tuple(v), strides_tuple(v), (v.a.data - b.a.data) // wb_itemsize[v.a.dtype])
         wb_set_grad_mode(old)
         if r.fn != NULL: rebase(v, <Node>r.fn)
-    v.attr_version = v.st.version
+    v.attr_version = v.st.version if not unrecorded(v) else UNRECORDED - v.st.version
 
 cdef class CopySlices:
     "the history of a base of which a view was written: outside the view the gradient passes, inside it goes through the view's operation"
@@ -126,6 +128,7 @@ cdef void copy_slices(Tensor b, Tensor v, Node inner):
     cs.base_size = shape_tuple(b); cs.base_strides = strides_tuple(b); cs.dt = b.a.dtype; cs.view_dt = v.a.dtype
     if b.rg: set_edge(nd, 0, b)
     nd.edges[0].dt = b.a.dtype
+    if inner.where != NULL: Py_INCREF(<object>inner.where); nd.where = inner.where
     for i in range(1, inner.ne):
         nd.edges[i] = inner.edges[i]
         if inner.edges[i].to != NULL: Py_INCREF(<object>inner.edges[i].to); nd.need |= <unsigned>1 << i

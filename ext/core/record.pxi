@@ -2,12 +2,23 @@
 
 cdef inline PyObject* edge(Tensor t):
     "borrowed: the Node of t, or t itself for a leaf; a view that an in-place write made stale gets its history anew"
-    if t.base != NULL and t.attr_version != t.st.version: refresh_view(t)
+    if t.base != NULL and t.attr_version != t.st.version and stale(t): refresh_view(t)
     return t.fn if t.fn != NULL else <PyObject*>t
 
 cdef inline bint wants(Tensor t) noexcept:
     "whether operations on t are recorded; a view from before an in-place write gave its base a history does not know it yet"
-    return t.rg or t.base != NULL and t.attr_version != t.st.version and (<Tensor>t.base).rg
+    return t.rg or t.base != NULL and t.attr_version != t.st.version and (<Tensor>t.base).rg and stale(t)
+
+cdef inline bint unrecorded(Tensor v) noexcept:
+    "whether a view was made under no_grad or in inference mode; its version then lies below UNRECORDED"
+    return v.attr_version <= UNRECORDED
+
+cdef inline bint stale(Tensor v) noexcept:
+    "whether the memory of a view was written since its history was right"
+    return v.st.version != (UNRECORDED - v.attr_version if unrecorded(v) else v.attr_version)
+
+cdef object refuse_unrecorded(str name):
+    raise RuntimeError(f"{name}: expected a tensor whose history is known, got a view made under no_grad or inference_mode of what was, or is to be, written with a history; make the view where you use it")
 
 cdef inline bint any_requires(Op op, PyObject** s) noexcept:
     cdef int k

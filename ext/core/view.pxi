@@ -11,12 +11,11 @@ cdef object impl_view(Op op, PyObject** s):
     if not ok: return view_by_copy(op, a, s)
     r.st = a.st; a.st.rc += 1
     wb_set_layout(&r.a)
-    if wb_grad_mode():
-        b = <object>a.base if a.base != NULL else a        # also when nothing requires grad yet: an in-place write may come
-        Py_INCREF(b)
-        r.base = <PyObject*>b; r.attr_version = a.st.version
-        if wants(a) and not (op is o_view and r.a.dtype != a.a.dtype): attach(op, r, s)
-    elif a.rg or a.attr_version == UNRECORDED and a.base == NULL: r.attr_version = UNRECORDED
+    b = <object>a.base if a.base != NULL else a            # also when nothing requires grad yet: an in-place write may come
+    Py_INCREF(b)
+    r.base = <PyObject*>b
+    r.attr_version = a.st.version if wb_grad_mode() and not unrecorded(a) else UNRECORDED - a.st.version
+    if wb_grad_mode() and wants(a) and not (op is o_view and r.a.dtype != a.a.dtype): attach(op, r, s)
     return r
 
 cdef int geometry_of_inference(Op op, Tensor a, Tensor r, PyObject** s) except -1:
