@@ -8,6 +8,7 @@ from __future__ import annotations
 from importlib import import_module
 from os import scandir
 
+from workbench.ext.core import _core as core
 from workbench.ext.core.lazy import TYPE_CHECKING
 
 from ._define import REGISTRY
@@ -31,7 +32,12 @@ def space(name: str) -> dict[str, Any]:
 
     Returns:
         Name to callable. An op `linalg_qr` of the space "linalg" is `qr` there: its name has to be another one than that of `torch.qr`.
+        In "torch", an op has the names of its methods too, and what has an in-place method offers that as a function.
     """
     ops = {n: o for n, o in REGISTRY.items() if not n.endswith("_") and name in o.definition.spaces}
     found: dict[str, Any] = {n.removeprefix(f"{name}_"): o for n, o in ops.items()}
-    return found | FUNCTIONS.get(name, {})
+    if name != "torch":
+        return found | FUNCTIONS.get(name, {})
+    found = {m: o for o in ops.values() for m in o.definition.methods} | found | FUNCTIONS.get(name, {})
+    methods = vars(core.Tensor)
+    return {f"{n}_": methods[f"{n}_"] for n in found if f"{n}_" in methods} | found

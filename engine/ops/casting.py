@@ -33,7 +33,7 @@ def _converted(name: str, dtype: core.dtype) -> None:
 
 for _name, _dtype in {
     "float": core.float32, "double": core.float64, "half": core.float16, "bfloat16": core.bfloat16, "int": core.int32, "long": core.int64,
-    "short": core.int16, "char": core.int8, "byte": core.uint8, "bool": core.bool_,
+    "short": core.int16, "char": core.int8, "byte": core.uint8, "bool": core.bool_, "cfloat": core.complex64, "cdouble": core.complex128,
 }.items():  # fmt: skip
     _converted(_name, _dtype)
 

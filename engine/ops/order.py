@@ -7,7 +7,7 @@ from workbench.ext.core.lazy import np
 
 from ._define import ALL, derivative, infer, op, refuses, samples
 from ._help import axes, axis, broadcast
-from ._space import alias, public
+from ._space import public
 from .errors import expected
 from .expand import expand
 
@@ -80,7 +80,7 @@ def _swap_form(b, x, dim0, dim1):
     return b.node("Transpose", x, perm=order)
 
 
-@op("view", methods=("transpose", "swapaxes", "swapdims"), dtypes=ALL, onnx=_swap_form)
+@op("view", methods=("transpose", "swapaxes", "swapdims"), inplace=True, dtypes=ALL, onnx=_swap_form)
 def transpose(input, dim0, dim1):
     """Swap two dimensions.
 
@@ -116,7 +116,6 @@ def _(input, dim0, dim1):
 
 
 derivative(transpose, input=lambda g, dim0, dim1: g.transpose(dim0, dim1))
-alias("torch", swapaxes=transpose, swapdims=transpose)
 
 
 @samples(transpose)
@@ -130,7 +129,7 @@ def _(s):
     yield s(s.normal(3, 4), 0, 2).raises(IndexError, "transpose: expected dim")
 
 
-@op("view", dtypes=ALL, onnx=lambda b, x: b.node("Transpose", x))
+@op("view", inplace=True, dtypes=ALL, onnx=lambda b, x: b.node("Transpose", x))
 def t(input):
     """Transpose a matrix; vectors and scalars stay as they are.
 
@@ -224,9 +223,6 @@ def movedim(input, source, destination):
         torch.Size([3, 4, 2])
     """
     return permute(input, _moved(input.ndim, source, destination))
-
-
-alias("torch", moveaxis=movedim)
 
 
 @samples(movedim)

@@ -21,6 +21,7 @@ cdef object impl_inplace(Op op, PyObject** s):
         if b.rg and x.base != NULL: edge(x)
         history = b.rg or any_requires(f, s)
         if history and unrecorded(x): refuse_unrecorded(op.name)
+    if f.impl == impl_view: return view_in_place(op, f, x, s)
     for i in range(f.np_): s2[i] = s[i]
     hold = None
     if f.impl == impl_composite:                            # its history is that of the ops it is written in
@@ -58,6 +59,17 @@ cdef object impl_inplace(Op op, PyObject** s):
         if ANOMALY: remember_where(nd)
         if x.base == NULL: rebase(x, nd)
         else: copy_slices(<Tensor>x.base, x, nd)
+    return x
+
+cdef object view_in_place(Op op, Op f, Tensor x, PyObject** s):
+    "the tensor itself becomes the view: its memory stays, its shape and strides change"
+    cdef Tensor r = f.impl(f, s)
+    if r.st != x.st: raise RuntimeError(f"{op.name}: expected a tensor whose memory can be viewed like that, got strides {strides_tuple(x)}; use contiguous() first")
+    x.a.data = r.a.data
+    copy_geometry(&x.a, &r.a)
+    x.st.version += 1
+    if r.fn != NULL: rebase(x, <Node>r.fn)
+    if x.base != NULL: x.attr_version = x.st.version if not unrecorded(x) else UNRECORDED - x.st.version
     return x
 
 cdef Tensor as_source(v, Tensor x):

@@ -90,11 +90,12 @@ def our_function(info: Any) -> Callable[..., Any]:
     if inspect.isfunction(op) and op.__module__.startswith("torch.testing"):
         return rebound(op)
     try:
-        return find(info.name)
+        found = find(info.name)
     except AttributeError:
-        if hasattr(ours.Tensor, info.name):
-            return getattr(ours.Tensor, info.name)
-        raise
+        found = None
+    if callable(found):
+        return found
+    return getattr(ours.Tensor, info.name)  # `float` and the like are dtypes beside methods
 
 
 def samples(info: Any, dtype: torch.dtype, requires_grad: bool) -> list[Any]:

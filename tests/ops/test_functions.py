@@ -1,0 +1,125 @@
+"""What is no op of its own: the same expressions with PyTorch and with the engine."""
+
+from __future__ import annotations
+
+import warnings
+
+import numpy as np
+import pytest
+import torch
+
+from workbench import engine as ours
+
+X = "lib.arange(12.).reshape(3, 4)"
+EXPRESSIONS = [
+    "lib.isin(lib.tensor([1, 2]), 2)", "lib.isin(2, lib.tensor([1, 2]))", "lib.isin(lib.tensor([[1., 2.]]), lib.tensor([2]), invert=True)",
+    "lib.isin(2, 2)", "lib.isin(lib.tensor([True]), lib.tensor([True]))",
+    "lib.unravel_index(lib.tensor([5, 2]), (2, 3))", "lib.unravel_index(lib.tensor(-1), (2, 3))", "lib.unravel_index(lib.tensor([1]), 6)",
+    "lib.unravel_index(lib.tensor([1.]), (2, 3))", "lib.unravel_index(lib.tensor([0]), (2, -3))",
+    "lib.nonzero_static(lib.tensor([[1, 0], [1, 1]]), size=2)", "lib.tensor([1, 0]).nonzero_static(size=3, fill_value=-7)",
+    "lib.vander(lib.tensor([1, 2, 3]))", "lib.vander(lib.tensor([1., 2.]), 4, True)", "lib.vander(lib.tensor([[1.]]))",
+    "lib.vander(lib.tensor([True, False]), 0)", "lib.vander(lib.tensor([1]), -1)",
+    "lib.gradient(lib.tensor([1., 2, 4, 3]))",
+    "lib.gradient(lib.tensor([1., 2, 4, 3]), edge_order=2, spacing=(lib.tensor([0., .5, 2, 3]),))",
+    f"lib.gradient({X}, dim=1, spacing=2.)", f"lib.gradient({X}, spacing=[2., 3.])", f"lib.gradient({X}, edge_order=3)",
+    f"lib.gradient({X}[:2], edge_order=2)", f"lib.gradient({X}, dim=(0, 0))", f"lib.gradient({X}, spacing=[2., 3., 4.])",
+    "lib.frombuffer(bytearray(b'abcdefgh'), dtype=lib.int32)", "lib.frombuffer(bytearray(b'abcdefghi'), dtype=lib.int32, offset=1)",
+    "lib.frombuffer(bytearray(b'abcdefgh'), dtype=lib.int16, count=2)", "lib.frombuffer(bytearray(b'abc'), dtype=lib.int32)",
+    "lib.frombuffer(bytearray(b''), dtype=lib.int32)", "lib.frombuffer(bytearray(b'abcd'), dtype=lib.int32, offset=4)",
+    "lib.frombuffer(3, dtype=lib.int32)", "lib.frombuffer(bytearray(b'abcd'), dtype=lib.int32, count=2)",
+    "lib.range(1, 4)", "lib.range(4)", "lib.range(1, 4, .5)", "lib.range(0, 3, dtype=lib.int64)", "lib.range(3, 1)", "lib.range(1, 2, 0)",
+    "lib.empty_permuted((2, 3, 5), (0, 2, 1)).stride()", "lib.empty_permuted((2, 3), (0, 0))", "lib.empty_strided((2, 3), (1, 2)).stride()",
+    "lib.empty_strided((2, 3), (1,))", "lib.ones(2).double().new_empty_strided((2, 0), (3, 1)).stride()",
+    "lib.zeros(7, 3).fill_diagonal_(2, wrap=True)", "lib.zeros(9, 3).fill_diagonal_(2, True)", "lib.zeros(3, 9).fill_diagonal_(2, True)",
+    "lib.zeros(3, 3, 3).fill_diagonal_(1)", "lib.zeros(3, 3, 2).fill_diagonal_(1)", "lib.zeros(3).fill_diagonal_(1)",
+    f"{X}.resize_(2, 3)", f"{X}.resize_(4, 1, 2)", f"{X}.resize_(5, 5)[:2]",
+    f"{X}.resize_((2, 3, 1, 2), memory_format=lib.channels_last).stride()",
+    f"{X}[1:].resize_(2, 2)", f"lib.resize_as_({X}, lib.zeros(2, 2))", f"({X}).requires_grad_().resize_(2, 2)",
+    f"{X}.as_strided_((2, 2), (1, 1), 3)", f"lib.as_strided_({X}, (2, 2), (1, 2))", f"{X}.as_strided_((20,), (1,))",
+    f"{X}.t_()", f"{X}.transpose_(0, 1).stride()", f"{X}.swapaxes_(axis0=0, axis1=1)", f"{X}.swapdims_(0, 1)", f"{X}.unsqueeze_(1)",
+    "lib.ones(1, 3, 1).squeeze_()", "lib.ones(1, 3, 1).squeeze_(0)", "lib.ones(1, 3, requires_grad=True).squeeze_()",
+    f"{X}.H", f"{X}.mH", f"{X}[0].H", f"{X}[None].H", f"{X}[0].mH", "lib.tensor([[1j, 2]]).H",
+]  # fmt: skip
+
+
+def outcome(lib, expression):
+    """The value, as PyTorch's tensors turned into arrays, or the class of the exception."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        try:
+            return plain(eval(expression, {"lib": lib}))
+        except Exception as error:
+            return type(error).__name__
+
+
+def plain(value):
+    if isinstance(value, (torch.Tensor, ours.Tensor)):
+        value = value.detach().resolve_conj()
+        return str(value.dtype), tuple(value.shape), np.array(value.numpy()).tolist()
+    return [plain(v) for v in value] if isinstance(value, (list, tuple)) else value
+
+
+def close(a, b):
+    if isinstance(a, (list, tuple)) and isinstance(b, (list, tuple)):
+        return len(a) == len(b) and all(map(close, a, b))
+    return a == pytest.approx(b, rel=1e-5, nan_ok=True) if isinstance(a, float) else a == b
+
+
+@pytest.mark.parametrize("expression", EXPRESSIONS)
+def test_like_torch(expression):
+    found, wanted = outcome(ours, expression), outcome(torch, expression)
+    assert close(found, wanted), f"{wanted} expected, got {found}"
+
+
+IN_PLACE = sorted(n for n in dir(torch) if n.endswith("_") and not n.startswith("_") and hasattr(ours, n) and hasattr(torch.Tensor, n))
+ARGUMENTS = {
+    "addmv_": "lib.eye(2), lib.ones(2)", "as_strided_": "(1,), (1,)", "clamp_": "0.2, 0.5", "clip_": "0.2, 0.5", "clamp_max_": "0.5",
+    "clamp_min_": "0.5", "fill_": "3", "gcd_": "lib.tensor([4, 6])", "lcm_": "lib.tensor([4, 6])", "ldexp_": "lib.tensor([1, 2])",
+    "xlogy_": "lib.tensor([.1, .2])", "index_put_": "(lib.tensor([1]),), lib.tensor(.7)", "resize_as_": "lib.ones(1, 1)",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", IN_PLACE)
+def test_in_place_functions(name):
+    """`torch.name_` writes what the method writes, into the tensor that is given, and returns it."""
+    start = "[12, 10]" if name in ("gcd_", "lcm_") else "[1.5, 1.25]" if "acosh" in name or "arccosh" in name else "[.3, .6]"
+    for lib in (torch, ours):
+        x = eval(f"lib.tensor({start})", {"lib": lib})
+        assert eval(f"lib.{name}(x, {ARGUMENTS.get(name, '')})", {"lib": lib, "x": x}) is x
+    call = f"(lambda x: (lib.{name}(x, {ARGUMENTS.get(name, '')}), x))(lib.tensor({start}))"
+    assert close(outcome(ours, call), outcome(torch, call))
+
+
+@pytest.mark.parametrize("name", ["arccos", "arcsinh", "absolute", "negative", "multiply", "greater_equal", "not_equal", "fix", "arctan2"])
+def test_second_names(name):
+    x = "lib.tensor([.3, -.6])"
+    other = f", {x} * 2" if name in ("multiply", "greater_equal", "not_equal", "arctan2") else ""
+    for call in (f"lib.{name}({x}{other})", f"{x}.{name}({other.strip(', ')})", f"{x}.{name}_({other.strip(', ')})"):
+        assert close(outcome(ours, call), outcome(torch, call))
+
+
+def test_in_place_functions_are_not_few():
+    assert len(IN_PLACE) > 55
+
+
+def test_view_in_place_keeps_history():
+    """The base and views of it go on sharing memory and gradients."""
+    found = []
+    for lib in (torch, ours):
+        leaf = lib.arange(6.0).reshape(2, 3).requires_grad_()
+        y = leaf * 2
+        row = y[0]
+        y.transpose_(0, 1)
+        y.mul_(lib.arange(6.0).reshape(3, 2))
+        (y.sum() + row.sum()).backward()
+        found.append((leaf.grad.tolist(), y.tolist(), row.tolist()))
+    assert found[0] == found[1]
+
+
+def test_saved_tensors_are_not_changed_unseen():
+    for lib in (torch, ours):
+        x = lib.ones(1, 3, requires_grad=True) * 1
+        square = x * x
+        x.squeeze_()
+        with pytest.raises(RuntimeError):
+            square.sum().backward()
