@@ -166,6 +166,8 @@ def push(outputs: list[Tensor], stand: list[Tensor], tangents: list[Tensor], cre
     moved: list[Tensor | None] = [None] * len(seeds)
     if pairs:
         moved = _core.gradients([p for p, _ in pairs], [v for _, v in pairs], seeds, create_graph, create_graph)
+    for s in seeds:
+        s.requires_grad_(False)  # nobody differentiates with respect to them any more
     found = iter(moved)
     given = [next(found) if o.requires_grad else None for o in outputs]
     return [zeros_like(o) if g is None else g for g, o in zip(given, outputs)]

@@ -14,19 +14,26 @@ Tensor = _core.Tensor
 
 
 def stand_in(x: Tensor, outer: bool) -> Tensor:
-    """A tensor of the same values to differentiate with respect to. Its history leads to `x` where the outside records that."""
-    made = _core.OPS["identity"](x) if outer and x.requires_grad else x.detach()
-    return made.requires_grad_(True)
+    """A tensor of the same values to differentiate with respect to while it is `alive`; with a history where the outside records `x`."""
+    return _core.OPS["identity"](x) if outer and x.requires_grad else x.detach()
 
 
-def tensors(name: str, what: str, tree: Any) -> list[Tensor]:
-    """The leaves of a tree, which have to be floating or complex tensors."""
+def tensors(name: str, what: str, tree: Any, forward: bool = False) -> list[Tensor]:
+    """The leaves of a tree, which have to be floating or complex tensors.
+
+    Args:
+        name: Who asks.
+        what: What the leaves are.
+        tree: The tree.
+        forward: Whether a transform that differentiates forward asks: PyTorch's raise other classes of errors than those that go backward.
+    """
+    other, integral = (RuntimeError, ValueError) if forward else (ValueError, RuntimeError)
     leaves = tree_leaves(tree)
     for x in leaves:
         if not isinstance(x, Tensor):
-            raise expected(name, f"{what} to hold only Tensors", type(x).__name__, error=RuntimeError)
+            raise expected(name, f"{what} to hold only Tensors", type(x).__name__, error=other)
         if not (x.is_floating_point() or x.is_complex()):
-            raise expected(name, f"{what} to be floating or complex", x, error=RuntimeError)
+            raise expected(name, f"{what} to be floating or complex", x, error=integral)
     return leaves
 
 
@@ -44,9 +51,36 @@ def outside(results: Sequence[Tensor], leaves: Sequence[Tensor], given: Sequence
     return any(x.requires_grad for x in given) or _core.leads_elsewhere(list(results), list(leaves))
 
 
-def released(tree: Any, keep: bool) -> Any:
-    """A result as the outside gets it: without history if nobody there can differentiate it."""
-    return tree if keep else tree_map(lambda x: x.detach() if isinstance(x, Tensor) and x.requires_grad else x, tree)
+def released(tree: Any, leaves: Sequence[Tensor], outer: bool) -> Any:
+    """A result as the outside gets it: without history, but for what leads to something that somebody there may differentiate.
+
+    Args:
+        tree: The result.
+        leaves: The stand-ins.
+        outer: Whether operations are recorded outside.
+    """
+
+    def release(x: Any) -> Any:
+        if not isinstance(x, Tensor) or not x.requires_grad or (outer and _core.leads_elsewhere([x], leaves)):
+            return x
+        return x.detach()
+
+    return tree_map(release, tree)
+
+
+class alive:  # noqa: N801 - read as a word: with alive(leaves)
+    """Within this block stand-ins require grad; outside, what leads to them alone has no history for anybody else."""
+
+    def __init__(self, leaves: Sequence[Tensor]) -> None:
+        self.leaves = [x for x in leaves if x.grad_fn is None]
+
+    def __enter__(self) -> None:
+        for x in self.leaves:
+            x.requires_grad_(True)
+
+    def __exit__(self, *exc: object) -> None:
+        for x in self.leaves:
+            x.requires_grad_(False)
 
 
 def split_aux(name: str, output: Any, has_aux: bool) -> tuple[Any, Any]:

@@ -12,8 +12,8 @@ from ..autograd.forward_ad import push
 from ..errors import expected
 from ..ops.creation import zeros_like
 from ..ops.pieces import stack
-from ..pytree import tree_flatten, tree_leaves, tree_unflatten
-from ._level import chosen, outside, released, replaced, split_aux, stand_in, tensors
+from ..pytree import tree_flatten, tree_unflatten
+from ._level import alive, chosen, outside, released, replaced, split_aux, stand_in, tensors
 
 Tensor = _core.Tensor
 Function = Callable[..., Any]
@@ -35,30 +35,39 @@ class _Call:
         self, name: str, func: Function, argnums: int | tuple[int, ...], has_aux: bool, args: tuple[Any, ...], kwargs: Any
     ) -> None:
         places = chosen(name, argnums, args)
-        outer = _core.is_grad_enabled()
+        self.outer = _core.is_grad_enabled()
         self.single = isinstance(argnums, int)
         self.given, self.spec = tree_flatten([args[p] for p in places])
-        tensors(name, "the arguments to differentiate", self.given)
+        tensors(name, "the arguments to differentiate", self.given, forward=name == "jacfwd")
         with _core.enable_grad():
-            self.leaves = [stand_in(x, outer) for x in self.given]
+            self.leaves = [stand_in(x, self.outer) for x in self.given]
+        with _core.enable_grad(), alive(self.leaves):
             values = replaced(args, places, tree_unflatten(self.leaves, self.spec))
             output, aux = split_aux(name, func(*values, **kwargs), has_aux)
-        self.outputs, self.out_spec = tree_flatten(output)
-        if not self.outputs or not all(isinstance(o, Tensor) for o in self.outputs):
-            raise expected(name, "the function to return Tensors", type(output).__name__, error=RuntimeError)
-        self.keep = outside(self.outputs, self.leaves, self.given, outer)
-        inside = [x for x in tree_leaves(aux) if isinstance(x, Tensor)]
-        self.aux = released(aux, outside(inside, self.leaves, self.given, outer))
+            self.outputs, self.out_spec = tree_flatten(output)
+            if not self.outputs or not all(isinstance(o, Tensor) for o in self.outputs):
+                raise expected(name, "the function to return Tensors", type(output).__name__, error=RuntimeError)
+            self.keep = outside(self.outputs, self.leaves, self.given, self.outer)
+            self.aux = released(aux, self.leaves, self.outer)
         self.has_aux = has_aux
 
     def result(self, blocks: list[list[Tensor]]) -> Any:
         """blocks[output][input] in the structure of the outputs, and in each place that of the arguments."""
         rows = []
         for row in blocks:
-            each = tree_unflatten(released(row, self.keep), self.spec)
+            each = tree_unflatten(released(row, self.leaves, self.outer), self.spec)
             rows.append(each[0] if self.single else tuple(each))
         found = tree_unflatten(rows, self.out_spec)
         return (found, self.aux) if self.has_aux else found
+
+
+def _rows(call: _Call, o: Tensor) -> list[Tensor]:
+    """The Jacobian of one output with respect to each input."""
+    shapes = [(*o.shape, *x.shape) for x in call.given]
+    if not o.requires_grad or not o.numel():
+        return [zeros_like(x).detach().new_zeros(s) for x, s in zip(call.given, shapes)]
+    rows = [_core.gradients([o], [e], call.leaves, True, call.keep) for e in _basis(o)]
+    return [stack([zeros_like(x) if r[i] is None else r[i] for r in rows]).reshape(s) for i, (x, s) in enumerate(zip(call.given, shapes))]
 
 
 def jacrev(
@@ -95,20 +104,8 @@ def jacrev(
     @wraps(func)
     def wrapper(*args: Any, **kwargs: Any) -> Any:
         call = _Call("jacrev", func, argnums, has_aux, args, kwargs)
-        blocks = []
-        for o in call.outputs:
-            shapes = [(*o.shape, *x.shape) for x in call.given]
-            if not o.requires_grad or not o.numel():
-                blocks.append([zeros_like(x).detach().new_zeros(s) for x, s in zip(call.given, shapes)])
-                continue
-            rows = [_core.gradients([o], [e], call.leaves, True, call.keep) for e in _basis(o)]
-            blocks.append(
-                [
-                    stack([zeros_like(x) if r[i] is None else r[i] for r in rows]).reshape(s)
-                    for i, (x, s) in enumerate(zip(call.given, shapes))
-                ]
-            )
-        return call.result(blocks)
+        with alive(call.leaves):
+            return call.result([_rows(call, o) for o in call.outputs])
 
     return wrapper
 
@@ -137,19 +134,24 @@ def jacfwd(func: Function, argnums: int | tuple[int, ...] = 0, has_aux: bool = F
     @wraps(func)
     def wrapper(*args: Any, **kwargs: Any) -> Any:
         call = _Call("jacfwd", func, argnums, has_aux, args, kwargs)
-        blocks: list[list[Any]] = [[] for _ in call.outputs]
-        for i, x in enumerate(call.given):
-            columns = []
-            for e in _basis(x):
-                directions = [e if k == i else zeros_like(y) for k, y in enumerate(call.given)]
-                columns.append(push(call.outputs, call.leaves, directions, call.keep))
-            for k, o in enumerate(call.outputs):
-                shape = (*o.shape, *x.shape)
-                made = stack([c[k] for c in columns], -1).reshape(shape) if columns else zeros_like(o).detach().new_zeros(shape)
-                blocks[k].append(made)
-        return call.result(blocks)
+        with alive(call.leaves):
+            columns = [_columns(call, i, x) for i, x in enumerate(call.given)]
+            return call.result([list(row) for row in zip(*columns)])
 
     return wrapper
+
+
+def _columns(call: _Call, i: int, x: Tensor) -> list[Tensor]:
+    """The Jacobian of each output with respect to one input."""
+    columns = []
+    for e in _basis(x):
+        directions = [e if k == i else zeros_like(y) for k, y in enumerate(call.given)]
+        columns.append(push(call.outputs, call.leaves, directions, call.keep))
+    found = []
+    for k, o in enumerate(call.outputs):
+        shape = (*o.shape, *x.shape)
+        found.append(stack([c[k] for c in columns], -1).reshape(shape) if columns else zeros_like(o).detach().new_zeros(shape))
+    return found
 
 
 def hessian(func: Function, argnums: int | tuple[int, ...] = 0) -> Function:

@@ -11,8 +11,8 @@ from workbench.ext.core import _core
 from ..autograd.forward_ad import push
 from ..errors import expected
 from ..ops.creation import zeros_like
-from ..pytree import tree_flatten, tree_leaves, tree_map, tree_unflatten
-from ._level import chosen, outside, released, replaced, split_aux, stand_in, tensors
+from ..pytree import tree_flatten, tree_map, tree_unflatten
+from ._level import alive, chosen, outside, released, replaced, split_aux, stand_in, tensors
 
 Tensor = _core.Tensor
 Function = Callable[..., Any]
@@ -78,6 +78,7 @@ def _gradient(name: str, func: Function, argnums: int | tuple[int, ...], has_aux
         tensors(name, "the arguments to differentiate", given)
         with _core.enable_grad():
             leaves = [stand_in(x, outer) for x in given]
+        with _core.enable_grad(), alive(leaves):
             output, aux = split_aux(name, func(*replaced(args, places, tree_unflatten(leaves, spec)), **kwargs), has_aux)
             if not isinstance(output, Tensor):
                 raise expected(name, "the function to return a Tensor", type(output).__name__, error=RuntimeError)
@@ -88,10 +89,8 @@ def _gradient(name: str, func: Function, argnums: int | tuple[int, ...], has_aux
             if output.requires_grad:
                 found = _core.gradients([output], [None], leaves, keep, keep)
             grads = [zeros_like(x) if g is None else g for g, x in zip(found, given)]
-        each = tree_unflatten(released(grads, keep), spec)
-        inside = [x for x in tree_leaves(aux) if isinstance(x, Tensor)]
-        value = released(output, keep)
-        aux = released(aux, outside(inside, leaves, given, outer))
+            each = tree_unflatten(released(grads, leaves, outer), spec)
+            value, aux = released(output, leaves, outer), released(aux, leaves, outer)
         return each[0] if isinstance(argnums, int) else tuple(each), (value, aux) if has_aux else value
 
     return wrapper
@@ -122,10 +121,12 @@ def vjp(func: Function, *primals: Any, has_aux: bool = False) -> Any:
     tensors("vjp", "primals", given)
     with _core.enable_grad():
         leaves = [stand_in(x, outer) for x in given]
+    with _core.enable_grad(), alive(leaves):
         output, aux = split_aux("vjp", func(*tree_unflatten(leaves, spec)), has_aux)
-    outputs, out_spec = tree_flatten(output)
-    if not outputs or not all(isinstance(o, Tensor) for o in outputs):
-        raise expected("vjp", "the function to return Tensors", type(output).__name__, error=RuntimeError)
+        outputs, out_spec = tree_flatten(output)
+        if not outputs or not all(isinstance(o, Tensor) for o in outputs):
+            raise expected("vjp", "the function to return Tensors", type(output).__name__, error=RuntimeError)
+        value, aux = tree_unflatten(released(outputs, leaves, outer), out_spec), released(aux, leaves, outer)
 
     def vjp_fn(*cotangents: Any, retain_graph: bool = True, create_graph: bool | None = None) -> Any:
         recorded = _core.is_grad_enabled() if create_graph is None else create_graph
@@ -135,20 +136,16 @@ def vjp(func: Function, *primals: Any, has_aux: bool = False) -> Any:
         for s, o in zip(seeds, outputs):
             if not isinstance(s, Tensor) or tuple(s.shape) != tuple(o.shape):
                 raise expected("vjp", f"a cotangent of shape {tuple(o.shape)}", s, error=RuntimeError)
-        keep = outside(outputs, leaves, [*given, *seeds], recorded)
-        pairs = [(o, s) for o, s in zip(outputs, seeds) if o.requires_grad]
-        found: list[Tensor | None] = [None] * len(leaves)
-        if pairs:
-            found = _core.gradients([o for o, _ in pairs], [s for _, s in pairs], leaves, retain_graph, keep)
-        grads = [zeros_like(x) if g is None else g for g, x in zip(found, given)]
-        return tuple(tree_unflatten(released(grads, keep), spec))
+        with alive(leaves):
+            keep = outside(outputs, leaves, [*given, *seeds], recorded)
+            pairs = [(o, s) for o, s in zip(outputs, seeds) if o.requires_grad]
+            found: list[Tensor | None] = [None] * len(leaves)
+            if pairs:
+                found = _core.gradients([o for o, _ in pairs], [s for _, s in pairs], leaves, retain_graph, keep)
+            grads = [zeros_like(x) if g is None else g for g, x in zip(found, given)]
+            return tuple(tree_unflatten(released(grads, leaves, recorded), spec))
 
-    keep = outside(outputs, leaves, given, outer)
-    value = tree_unflatten(released(outputs, keep), out_spec)
-    if not has_aux:
-        return value, vjp_fn
-    inside = [x for x in tree_leaves(aux) if isinstance(x, Tensor)]
-    return value, vjp_fn, released(aux, outside(inside, leaves, given, outer))
+    return (value, vjp_fn, aux) if has_aux else (value, vjp_fn)
 
 
 def jvp(func: Function, primals: Any, tangents: Any, *, strict: bool = False, has_aux: bool = False) -> Any:
@@ -177,7 +174,7 @@ def jvp(func: Function, primals: Any, tangents: Any, *, strict: bool = False, ha
         raise expected("jvp", "primals to be a tuple with at least one element", type(primals).__name__, error=RuntimeError)
     given, spec = tree_flatten(list(primals))
     directions, tangent_spec = tree_flatten(list(tangents))
-    tensors("jvp", "primals", given)
+    tensors("jvp", "primals", given, forward=True)
     if tangent_spec != spec:
         raise expected("jvp", f"tangents of the structure {spec}", f"{tangent_spec}", error=RuntimeError)
     for x, v in zip(given, directions):
@@ -186,6 +183,7 @@ def jvp(func: Function, primals: Any, tangents: Any, *, strict: bool = False, ha
     outer = _core.is_grad_enabled()
     with _core.enable_grad():
         leaves = [stand_in(x, outer) for x in given]
+    with _core.enable_grad(), alive(leaves):
         output, aux = split_aux("jvp", func(*tree_unflatten(leaves, spec)), has_aux)
         outputs, out_spec = tree_flatten(output)
         if not outputs or not all(isinstance(o, Tensor) for o in outputs):
@@ -194,12 +192,9 @@ def jvp(func: Function, primals: Any, tangents: Any, *, strict: bool = False, ha
             raise expected("jvp", "outputs that depend on the inputs", "one that does not", "leave strict=True away", RuntimeError)
         keep = outside(outputs, leaves, [*given, *directions], outer)
         moved = push(outputs, leaves, directions, keep)
-    value = tree_unflatten(released(outputs, keep), out_spec)
-    tangent = tree_unflatten(released(moved, keep), out_spec)
-    if not has_aux:
-        return value, tangent
-    inside = [x for x in tree_leaves(aux) if isinstance(x, Tensor)]
-    return value, tangent, released(aux, outside(inside, leaves, given, outer))
+        value, tangent = (tree_unflatten(released(r, leaves, outer), out_spec) for r in (outputs, moved))
+        aux = released(aux, leaves, outer)
+    return (value, tangent, aux) if has_aux else (value, tangent)
 
 
 def linearize(func: Function, *primals: Any) -> tuple[Any, Function]:
@@ -222,7 +217,7 @@ def linearize(func: Function, *primals: Any) -> tuple[Any, Function]:
     given, spec = tree_flatten(list(primals))
     tensors("linearize", "primals", given)
     with _core.enable_grad():
-        leaves = [stand_in(x, False) for x in given]
+        leaves = [stand_in(x, False).requires_grad_(True) for x in given]
         outputs, out_spec = tree_flatten(func(*tree_unflatten(leaves, spec)))
         live = [o for o in outputs if o.requires_grad]
         seeds = [zeros_like(o).requires_grad_(True) for o in live]

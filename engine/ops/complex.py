@@ -11,7 +11,7 @@ from workbench.ext.core.lazy import np
 
 from ._define import ALL, COMPLEX, FLOATING, derivative, op, refuses, samples
 from ._help import tensors
-from ._space import public
+from ._space import alias, public
 from .comparison import where
 from .complex_view import NO_COMPLEX, WHOLE, from_parts
 from .errors import expected
@@ -21,7 +21,7 @@ from .trigonometric import cos, sin
 Tensor = core.Tensor
 
 
-@op("map", methods=("conj", "conj_physical", "resolve_conj"), holomorphic=False, dtypes=(*FLOATING, *COMPLEX), onnx=NO_COMPLEX)
+@op("map", methods=("conj", "conj_physical"), holomorphic=False, dtypes=(*FLOATING, *COMPLEX), onnx=NO_COMPLEX)
 def conj(input):
     """Conjugate each element: the sign of the imaginary part changes.
 
@@ -44,6 +44,7 @@ def conj(input):
 
 
 derivative(conj, input=lambda g: conj(g))
+alias("torch", conj_physical=conj)
 
 
 @samples(conj)
@@ -179,6 +180,17 @@ def is_conj(input):
 def is_neg(input):
     """Whether `input` is a lazy negative: never, negatives are computed at once here."""
     return False
+
+
+@public("torch", methods=("resolve_conj",))
+def resolve_conj(input):
+    """The tensor itself: there are no lazy conjugates here.
+
+    Example:
+        >>> resolve_conj(tensor([1 + 2j]))
+        tensor([1.+2.j])
+    """
+    return input
 
 
 @public("torch", methods=("resolve_neg",))

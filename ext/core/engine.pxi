@@ -346,7 +346,7 @@ def backward(tensors, grads, retain_graph, create_graph, inputs=None):
             for f in list((<Hooks>leaf.hooks).after.values()): f(leaf)
 
 def leads_elsewhere(tensors, leaves):
-    """Whether the history of `tensors` ends in a leaf that is not among `leaves`."""
+    """Whether the history of `tensors` ends in a leaf that requires grad and is not among `leaves`."""
     cdef set seen = set([<Py_ssize_t><PyObject*>x for x in leaves])
     cdef list todo = []
     cdef Node nd
@@ -357,7 +357,9 @@ def leads_elsewhere(tensors, leaves):
         x = todo.pop()
         if <Py_ssize_t><PyObject*>x in seen: continue
         seen.add(<Py_ssize_t><PyObject*>x)
-        if isinstance(x, Tensor): return True
+        if isinstance(x, Tensor):
+            if (<Tensor>x).rg: return True
+            continue
         nd = x
         for k in range(nd.ne):
             if nd.edges[k].to != NULL: todo.append(<object>nd.edges[k].to)
