@@ -40,6 +40,8 @@ def number_type(*values):
     values = [v.item() if isinstance(v, Tensor) else v for v in values]
     if all(isinstance(v, (bool, np.bool_)) for v in values):
         return core.bool_
+    if any(isinstance(v, (complex, np.complexfloating)) for v in values):
+        return core.as_dtype(complex)
     return core.int64 if all(isinstance(v, (int, np.integer)) for v in values) else core.get_default_dtype()
 
 

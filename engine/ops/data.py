@@ -40,6 +40,8 @@ def _array(data):
     if array.dtype == object or array.dtype.kind in "USOmM":
         raise expected("tensor", "numbers, sequences of them, an array or a tensor", data, error=TypeError)
     typed = isinstance(plain, (np.ndarray, np.generic)) or _holds_tensors(data)
+    if not typed and array.dtype.kind == "c":
+        return array.astype(core.as_dtype(complex).numpy)
     if not typed and (array.dtype.kind == "f" or not array.size):
         return array.astype(core.get_default_dtype().numpy or np.float32)
     return array
@@ -88,6 +90,11 @@ def _exact(data, dtype):
     """Python numbers straight to the dtype that is asked for, so that large ones keep their digits."""
     try:
         array = np.array(_plain(data))
+    except ValueError:
+        return cast(core.from_numpy(_array(data)), dtype)
+    if array.dtype.kind == "c" and not dtype.is_complex and not isinstance(data, Tensor):
+        raise expected("tensor", f"real numbers for {dtype}", data, "ask for a complex dtype", TypeError)
+    try:
         if array.dtype.kind == "f" and not dtype.is_floating_point and not dtype.is_complex and dtype is not core.bool_:
             array = np.trunc(array)
         return core.from_numpy(array.astype(dtype.numpy))

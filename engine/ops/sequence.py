@@ -130,8 +130,10 @@ def _spaced(name, f, start, end, steps, out, dtype, device, requires_grad):
     if steps < 0:
         raise expected(name, "steps >= 0", steps, error=RuntimeError)
     core.as_device(device)
-    values = core.from_numpy(np.asarray(f(np.linspace(float(start), float(end), steps))))
-    return into(out, finished(cast(values, core.get_default_dtype() if dtype is None else dtype), requires_grad))
+    ends = [e.item() if isinstance(e, Tensor) else e for e in (start, end)]
+    kind = complex if any(isinstance(e, (complex, np.complexfloating)) for e in ends) else float
+    values = core.from_numpy(np.asarray(f(np.linspace(kind(ends[0]), kind(ends[1]), steps))))
+    return into(out, finished(cast(values, core.as_dtype(kind) if dtype is None else dtype), requires_grad))
 
 
 @public("torch")

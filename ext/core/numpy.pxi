@@ -101,7 +101,9 @@ cdef Tensor scalar(value, int dt, str op):
         elif dt < WB_F16: as_numpy(r)[...] = int(value)
         else: as_numpy(r)[...] = value
     except OverflowError: raise RuntimeError(f"{op}: expected a number that fits {DTYPES[dt].name}, got {value}") from None
-    except TypeError: raise TypeError(f"{op}: expected a number, got {value!r}") from None
+    except TypeError:
+        if isinstance(value, complex) and dt < WB_C64: raise RuntimeError(f"{op}: expected a real number for {DTYPES[dt].name}, got {value}") from None
+        raise TypeError(f"{op}: expected a number, got {value!r}") from None
     return r
 
 def make_empty(shape, dtype_=None, device_=None, bint channels_last=False):
