@@ -12,8 +12,8 @@ from workbench.ext.core.lazy import TYPE_CHECKING
 
 from . import grad_mode as _grad_mode  # noqa: F401 - makes no_grad a decorator
 from . import ops, printing, storage
+from .determinism import *  # noqa: F403
 from .dtypes import *  # noqa: F403
-from .errors import expected as _expected
 from .limits import *  # noqa: F403
 from .predicates import *  # noqa: F403
 
@@ -55,7 +55,7 @@ _ALSO_NAMED = (
 _SUBPACKAGES = {
     "nn": "nn", "optim": "optim", "amp": "amp", "autograd": "autograd", "data": "data", "utils": "utils", "testing": "testing",
     "linalg": "linalg", "special": "special", "fft": "fft", "signal": "signal", "random": "random", "cuda": "cuda", "backends":
-    "backends", "onnx": "onnx", "serialization": "serialization", "func": "func", "profiler": "profiler",
+    "backends", "onnx": "onnx", "serialization": "serialization", "func": "func", "distributions": "distributions", "profiler": "profiler",
     **{name: f"as_torch.modules.{name}" for name in _NAMED},
 }  # fmt: skip
 # names of this module that a subpackage defines
@@ -78,14 +78,3 @@ def __getattr__(name: str) -> Any:
 
 def __dir__() -> list[str]:
     return sorted({*(n for n in globals() if not n.startswith("_")), *_SUBPACKAGES, *_ELSEWHERE})
-
-
-def use_deterministic_algorithms(mode: bool, *, warn_only: bool = False) -> None:
-    """Accepted for PyTorch's sake: what the CPU computes is always deterministic here."""
-    if not isinstance(mode, bool):
-        raise _expected("use_deterministic_algorithms", "mode to be a bool", mode, error=TypeError)
-
-
-def are_deterministic_algorithms_enabled() -> bool:
-    """Always True: nothing here depends on thread count or timing."""
-    return True

@@ -34,6 +34,10 @@ class Unsupported:
 class Definition:
     """Everything that is known of one op; `op.definition`."""
 
+    if TYPE_CHECKING:
+
+        def __getattr__(self, name: str) -> Any: ...
+
     def __init__(self, **fields: Any) -> None:
         self.__dict__.update(fields)
 
@@ -57,7 +61,7 @@ def _named_tuple(name: str, fields: tuple[str, ...]) -> Callable[..., Any]:
         if made is None:
             from collections import namedtuple
 
-            made = namedtuple(name, fields)
+            made = namedtuple(name, fields)  # type: ignore[misc]
         return made(*results)
 
     return pack

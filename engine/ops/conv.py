@@ -103,10 +103,10 @@ def convolution_weight_backward(grad, input, size, stride, padding, dilation, gr
         grad: (N, O, Ho, Wo); input: (N, C, H, W); result: (O, C / groups, *size).
     """
     (sh, sw), (ph, pw), (dh, dw) = stride, padding, dilation
-    n, c = input.shape[:2]
+    (n, c), (kh, kw) = input.shape[:2], size
     o, ho, wo = grad.shape[1:]
     x = np.pad(input, ((0, 0), (0, 0), (ph, ph), (pw, pw)))
-    view = _windows(x, *size, ho, wo, sh, sw, dh, dw).reshape(n, groups, c // groups, ho, wo, *size)
+    view = _windows(x, kh, kw, ho, wo, sh, sw, dh, dw).reshape(n, groups, c // groups, ho, wo, kh, kw)
     g = grad.reshape(n, groups, o // groups, ho, wo)
     return np.einsum("ngoyx,ngcyxhw->gochw", g, view, optimize=True).reshape(o, c // groups, *size)
 

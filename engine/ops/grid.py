@@ -45,7 +45,7 @@ def _numbers(t):
 
 def _gathered(flat, at, spatial):
     """The elements of the flattened images (N, C, P) at whole coordinates (N, Q) for each dimension, and whether they lie inside."""
-    inside, index = True, 0
+    inside, index = np.True_, np.zeros((1, 1), np.int64)
     for x, n in zip(at, spatial, strict=True):
         within = (x >= 0) & (x <= n - 1)
         inside = inside & within

@@ -206,7 +206,7 @@ def put_at(input, indices, values, accumulate=False):
     return index_put(input, _placed("index_put", input, indices), values, accumulate)
 
 
-_put_in_place = core.Tensor.index_put_
+_put_in_place = core.Tensor.index_put_  # type: ignore[attr-defined]  # methods are added when ops are defined
 
 
 @public(methods=("index_put_",))

@@ -47,7 +47,8 @@ def isin(elements, test_elements, *, assume_unique=False, invert=False, out=None
     for x in given:
         if x.dtype is core.bool_ or x.is_complex():
             raise expected("isin", "tensors of real numbers", x, error=RuntimeError)
-    found = np.isin(*(array(x) if isinstance(x, Tensor) else x for x in (elements, test_elements)), invert=invert)
+    wanted, among = (array(x) if isinstance(x, Tensor) else x for x in (elements, test_elements))
+    found = np.isin(wanted, among, invert=invert)
     return into(out, core.from_numpy(np.ascontiguousarray(found).reshape(np.shape(found))))
 
 

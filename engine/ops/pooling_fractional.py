@@ -57,12 +57,12 @@ def _fractional(name, n, input, kernel_size, output_size, output_ratio, return_i
         shape = [1] * (2 * n)
         shape[d], shape[n + d] = size[d], kernel[d]
         places = places * spatial[d] + along.reshape(*lead, *shape)
-    places = core.from_numpy(np.ascontiguousarray(places).reshape(*lead, product(size), product(kernel)))
-    values, at = x.flatten(2).gather(2, places.flatten(2)).reshape(places.shape).max(-1)
+    flat = core.from_numpy(np.ascontiguousarray(places).reshape(*lead, product(size), product(kernel)))
+    values, at = x.flatten(2).gather(2, flat.flatten(2)).reshape(flat.shape).max(-1)
     shape = (*lead, *size) if x is input else (lead[1], *size)
     if not return_indices:
         return values.reshape(shape)
-    return values.reshape(shape), places.gather(3, at.unsqueeze(3)).reshape(shape)
+    return values.reshape(shape), flat.gather(3, at.unsqueeze(3)).reshape(shape)
 
 
 @op("composite", spaces="functional", methods=False, onnx=RANDOM)

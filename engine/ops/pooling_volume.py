@@ -47,8 +47,8 @@ def max_pool3d(input, kernel_size, stride=None, padding=0, dilation=1, ceil_mode
         tensor([[[[3., 4.]]]])
     """
     _check("max_pool3d", input, 3)
-    kernel, stride, padding, dilation = settled = _settle("max_pool3d", 3, kernel_size, stride, padding, dilation)
-    size = _places("max_pool3d", input.shape[-3:], *settled, ceil_mode)
+    kernel, stride, padding, dilation = _settle("max_pool3d", 3, kernel_size, stride, padding, dilation)
+    size = _places("max_pool3d", input.shape[-3:], kernel, stride, padding, dilation, ceil_mode)
     planes, (n, c, d, h, w) = _planes(input)
     area = size[1] * size[2]
     across = (kernel[1:], stride[1:], padding[1:], dilation[1:], size[1:])

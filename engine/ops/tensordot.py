@@ -31,12 +31,12 @@ def _contracted(name, a, b, dims):
 
 def _dot_form(b, first, second, dims, out):
     shapes = [range(len(b.shape(v))) for v in (first, second)]
-    fake = [core.make_empty((1,) * len(r), core.float32) for r in shapes]
-    one, other = _contracted("tensordot", *fake, dims)
-    left = [LETTERS[i] for i in shapes[0]]
-    right = [left[one[other.index(i)]] if i in other else LETTERS[26 + i] for i in shapes[1]]
-    kept = [k for i, k in enumerate(left) if i not in one] + [k for i, k in enumerate(right) if i not in other]
-    return b.node("Einsum", first, second, equation=f"{''.join(left)},{''.join(right)}->{''.join(kept)}")
+    left, right = (core.make_empty((1,) * len(r), core.float32) for r in shapes)
+    one, other = _contracted("tensordot", left, right, dims)
+    mine = [LETTERS[i] for i in shapes[0]]
+    its = [mine[one[other.index(i)]] if i in other else LETTERS[26 + i] for i in shapes[1]]
+    kept = [k for i, k in enumerate(mine) if i not in one] + [k for i, k in enumerate(its) if i not in other]
+    return b.node("Einsum", first, second, equation=f"{''.join(mine)},{''.join(its)}->{''.join(kept)}")
 
 
 @op("composite", tensors=2, methods=False, onnx=_dot_form)

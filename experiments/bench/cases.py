@@ -120,7 +120,7 @@ def resnet20(torch: Any, layout: str) -> Step:
     nn = torch.nn
     functional = nn.functional
 
-    class Block(nn.Module):  # type: ignore[misc, name-defined]
+    class Block(nn.Module):  # type: ignore[name-defined]
         def __init__(self, c_in: int, c_out: int, stride: int) -> None:
             super().__init__()
             self.conv1 = nn.Conv2d(c_in, c_out, 3, stride, 1, bias=False)
@@ -134,7 +134,7 @@ def resnet20(torch: Any, layout: str) -> Step:
             y = self.bn2(self.conv2(y))
             return functional.relu(y + (x if self.short is None else self.short(x)))
 
-    class Net(nn.Module):  # type: ignore[misc, name-defined]
+    class Net(nn.Module):  # type: ignore[name-defined]
         def __init__(self) -> None:
             super().__init__()
             self.conv = nn.Conv2d(3, 16, 3, 1, 1, bias=False)
