@@ -30,7 +30,7 @@ _FILES = {"batchnorm": "norm", "instancenorm": "norm", "normalization": "norm", 
 _AUTOGRAD = ("anomaly_mode", "forward_ad", "functional", "grad_mode", "gradcheck", "graph", "variable")
 _BACKENDS = ("cpu", "cuda", "cudnn", "mha", "mkl", "mkldnn", "mps", "openmp", "opt_einsum")
 _DATA = ("dataloader", "dataset", "distributed", "sampler", "_utils", "_utils.collate")
-_UTILS = ("_pytree", "benchmark", "checkpoint", "dlpack", "flop_counter", "model_zoo", "tensorboard")
+_UTILS = ("_pytree", "benchmark", "checkpoint", "dlpack", "flop_counter", "tensorboard")
 _SAME = ("activation", "container", "conv", "dropout", "linear", "loss", "module", "padding", "pooling", "rnn", "transformer")
 
 
@@ -40,7 +40,17 @@ def _file(layers: str) -> tuple[str, ...]:
 
 
 MODULES: dict[str, tuple[str, ...]] = {
-    "torch": (f"{_OWN}.top", ""),
+    "torch": (f"{_OWN}.top", "", f"{_OWN}.foreach", f"{_OWN}.symbolic", f"{_OWN}.named_dtypes"),
+    "torch._C": (f"{_OWN}.private",),
+    "torch._C._functorch": (f"{_OWN}.private",),
+    "torch.__config__": (f"{_OWN}.build",),
+    "torch.fx": (f"{_OWN}.fx",),
+    "torch.fx.experimental": (f"{_OWN}.fx",),
+    "torch.fx.experimental.proxy_tensor": (f"{_OWN}.fx",),
+    "torch.library": (f"{_OWN}.library",),
+    "torch._custom_ops": (f"{_OWN}.library",),
+    "torch._ops": (f"{_OWN}.library",),
+    "torch.accelerator": (f"{_OWN}.accelerator",),
     "torch.nn": ("nn", f"{_OWN}.nn"),
     "torch.nn.functional": ("nn.functional",),
     "torch.nn.init": ("nn.init",),
@@ -58,6 +68,7 @@ MODULES: dict[str, tuple[str, ...]] = {
     "torch.nn.utils.clip_grad": ("nn.utils",),
     "torch.nn.utils.convert_parameters": ("nn.utils",),
     "torch.nn.utils.init": ("nn.utils",),
+    "torch.nn.utils.fusion": ("nn.utils",),
     "torch.nn.utils.rnn": ("nn.utils.rnn",),
     "torch.nn.utils.spectral_norm": ("nn.utils",),
     "torch.nn.utils.stateless": ("func",),
@@ -66,7 +77,7 @@ MODULES: dict[str, tuple[str, ...]] = {
     "torch.optim.lr_scheduler": ("optim.lr_scheduler",),
     "torch.optim.optimizer": ("optim.optimizer", "optim", f"{_OWN}.optim"),
     "torch.optim.swa_utils": ("optim.swa_utils",),
-    **{f"torch.optim.{name}": ("optim",) for name in _OPTIMIZERS},
+    **{f"torch.optim.{name}": ("optim", f"{_OWN}.optim") for name in _OPTIMIZERS},
     "torch.autograd": ("autograd",),
     "torch.autograd.function": ("autograd.function", f"{_OWN}.nn"),
     **{f"torch.autograd.{name}": (f"autograd.{name}",) for name in _AUTOGRAD},
@@ -88,19 +99,30 @@ MODULES: dict[str, tuple[str, ...]] = {
     "torch.backends": ("backends",),
     **{f"torch.backends.{name}": (f"backends.{name}",) for name in _BACKENDS},
     "torch.utils": ("utils",),
-    "torch.utils.data": ("data",),
+    "torch.utils.data": ("utils.data",),
     **{f"torch.utils.data.{name}": ("data", f"{_OWN}.data") for name in _DATA},
     **{f"torch.utils.{name}": (f"utils.{name}",) for name in _UTILS},
     "torch.utils.tensorboard.writer": ("utils.tensorboard",),
     "torch.utils.tensorboard.summary": ("utils.tensorboard",),
+    "torch.utils.model_zoo": (f"{_OWN}.hub",),
+    "torch.utils._foreach_utils": (f"{_OWN}.optim",),
     "torch.utils.hooks": ("nn._hooks",),
     "torch.hub": (f"{_OWN}.hub",),
     "torch.jit": (f"{_OWN}.jit",),
+    "torch.jit.annotations": (f"{_OWN}.annotations",),
+    "torch._jit_internal": (f"{_OWN}.jit", f"{_OWN}.annotations"),
     "torch.compiler": (f"{_OWN}.compiler",),
     "torch._dynamo": (f"{_OWN}.dynamo", f"{_OWN}.compiler"),
     "torch._dynamo.config": (f"{_OWN}.dynamo_config",),
+    "torch._dynamo.utils": (f"{_OWN}.dynamo",),
     "torch._dynamo.eval_frame": (f"{_OWN}.dynamo",),
     "torch.distributed": (f"{_OWN}.distributed",),
+    **{f"torch.{name}": (f"{_OWN}.quantization",) for name in ("ao", "ao.quantization", "quantization", "nn.quantized", "ao.nn",
+                                                                "ao.nn.quantized")},
+    "torch.futures": (f"{_OWN}.futures",),
+    "torch.distributed.rpc": (f"{_OWN}.distributed",),
+    "torch.distributed.nn": (f"{_OWN}.distributed_nn",),
+    "torch.distributed.nn.functional": (f"{_OWN}.distributed_nn",),
     "torch.multiprocessing": (f"{_OWN}.multiprocessing", f"{_OWN}.processes"),
     "torch.overrides": (f"{_OWN}.overrides",),
     "torch.types": (f"{_OWN}.types",),
@@ -123,6 +145,9 @@ MODULES: dict[str, tuple[str, ...]] = {
         "normal", "one_hot_categorical", "pareto", "poisson", "relaxed_bernoulli", "relaxed_categorical", "studentT",
         "transformed_distribution", "uniform", "von_mises", "weibull", "wishart",
     )},
-    **{f"torch.{name}": (name,) for name in ("linalg", "special", "fft", "masked", "onnx", "signal", "sparse")},
+    **{f"torch.{name}": (name,) for name in ("linalg", "special", "fft", "masked", "signal", "sparse")},
+    "torch.onnx": ("onnx", f"{_OWN}.onnx_forms"),
+    **{f"torch.onnx.symbolic_{name}": (f"{_OWN}.onnx_forms",) for name in ("helper", *(f"opset{n}" for n in range(9, 19)))},
+    "torch._tensor_str": (f"{_OWN}.tensor_str",),
     "torch.signal.windows": ("signal.windows",),
 }  # fmt: skip

@@ -4,4 +4,8 @@ from __future__ import annotations
 
 from ...data.loader import DataLoader
 
-_BaseDataLoaderIter = type(iter(DataLoader([0])))
+_BaseDataLoaderIter = _SingleProcessDataLoaderIter = type(iter(DataLoader([0])))
+
+
+class _MultiProcessingDataLoaderIter:
+    """What PyTorch iterates with where there are workers; every loader has the same iterator here."""

@@ -30,6 +30,11 @@ def is_dynamo_supported() -> bool:
     return False
 
 
+def is_compile_supported(device_type: str) -> bool:
+    """False: nothing is compiled."""
+    return False
+
+
 def graph_break(msg: str = "") -> None:
     """Nothing is compiled, so nothing breaks."""
 

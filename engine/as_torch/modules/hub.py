@@ -3,14 +3,23 @@
 from __future__ import annotations
 
 import os
+import re
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlparse as urlparse
+
+HASH_REGEX = re.compile(r"-([a-f0-9]*)\.")
+
+
+def _get_torch_home() -> str:
+    """The folder of all that PyTorch keeps between programs."""
+    home = os.environ.get("TORCH_HOME") or Path(os.environ.get("XDG_CACHE_HOME", "~/.cache"), "torch")
+    return str(Path(home).expanduser())
 
 
 def get_dir() -> str:
     """The folder where PyTorch keeps what it fetched."""
-    home = os.environ.get("TORCH_HOME") or Path(os.environ.get("XDG_CACHE_HOME", "~/.cache"), "torch")
-    return str(Path(home, "hub").expanduser())
+    return str(Path(_get_torch_home(), "hub"))
 
 
 def set_dir(d: Any) -> None:
@@ -46,3 +55,29 @@ load_url = load_state_dict_from_url
 def download_url_to_file(url: str, dst: str, hash_prefix: str | None = None, progress: bool = True) -> None:
     """Not here: nothing is fetched."""
     raise NotImplementedError(f"hub: expected {dst} to be there, got no such file; nothing is fetched here: put the file of {url} there")
+
+
+class _Bar:
+    """A bar of progress that is not drawn."""
+
+    def __init__(self, iterable: Any = None, *args: Any, **options: Any) -> None:
+        self.iterable = iterable
+
+    def __iter__(self) -> Any:
+        return iter(self.iterable)
+
+    def __enter__(self) -> _Bar:
+        return self
+
+    def __exit__(self, *exc: object) -> None: ...
+
+    def update(self, n: int = 1) -> None:
+        """Say that `n` more are done."""
+
+    close = update
+
+
+try:
+    from tqdm.auto import tqdm  # type: ignore[import-untyped, unused-ignore]
+except ImportError:
+    tqdm = _Bar

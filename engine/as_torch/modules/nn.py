@@ -18,6 +18,8 @@ from ...nn.pooling import _AvgPool as _AvgPoolNd  # noqa: F401
 from ...nn.pooling import _MaxPool as _MaxPoolNd  # noqa: F401
 from .parallel import DataParallel as DataParallel
 
+_EXTRA_STATE_KEY_SUFFIX = "_extra_state"
+
 
 def _ntuple(n: int, name: str = "parse") -> Callable[[Any], tuple[Any, ...]]:
     """A function that makes a tuple of `n` of a number, and a tuple of an iterable."""

@@ -7,7 +7,15 @@ from typing import Any
 from workbench.ext.core import _core as core
 
 from . import version as version
+from .autocast_state import clear_autocast_cache as clear_autocast_cache
+from .autocast_state import get_autocast_cpu_dtype as get_autocast_cpu_dtype
+from .autocast_state import get_autocast_dtype as get_autocast_dtype
+from .autocast_state import get_autocast_gpu_dtype as get_autocast_gpu_dtype
+from .autocast_state import is_autocast_cache_enabled as is_autocast_cache_enabled
+from .autocast_state import is_autocast_cpu_enabled as is_autocast_cpu_enabled
+from .autocast_state import is_autocast_enabled as is_autocast_enabled
 from .compiler import compile as compile
+from .library import ops as ops
 from .tensor_types import *  # noqa: F403
 from .version import TorchVersion as TorchVersion
 from .version import __version__ as __version__

@@ -1,0 +1,115 @@
+"""Operators that programs register, lists of tensors, checks and futures: as PyTorch, given the same program."""
+
+from __future__ import annotations
+
+import pytest
+
+from .twice import ours, run, short
+
+pytest.importorskip("torch")
+
+PROGRAMS = {
+    "foreach": """
+        def make(seed, positive=False):
+            rows = [[(3 * i + 5 * j + seed) % 7 - 3.2 for i in range(4)] for j in range(3)]
+            t = torch.tensor(rows, dtype=torch.float64)
+            return [t.abs() if positive else t, (t * 0.5 + 0.1).abs() if positive else t * 0.5 + 0.1]
+        for name in "abs exp neg sqrt sign reciprocal rsqrt sigmoid tanh floor log".split():
+            positive = name in ("sqrt", "rsqrt", "log")
+            say(name, getattr(torch, f"_foreach_{name}")(make(1, positive)))
+            inplace = make(1, positive)
+            getattr(torch, f"_foreach_{name}_")(inplace)
+            say(name, inplace)
+        for name in "add sub mul div maximum minimum clamp_min clamp_max".split():
+            for other in (make(2), 1.5, [0.5, 2.0]):
+                say(name, getattr(torch, f"_foreach_{name}")(make(1), other))
+                inplace = make(1)
+                getattr(torch, f"_foreach_{name}_")(inplace, other)
+                say(name, inplace)
+        say("alpha", torch._foreach_add(make(1), make(2), alpha=0.5))
+        say("pow", torch._foreach_pow(make(1, True), 1.5), torch._foreach_pow(2.0, make(1)))
+        for name in ("addcmul", "addcdiv"):
+            for value in ((0.5,), ([0.5, 2.0],), (torch.tensor([0.5, 2.0], dtype=torch.float64),)):
+                say(name, getattr(torch, f"_foreach_{name}")(make(1), make(2), make(3), *value))
+                inplace = make(1)
+                getattr(torch, f"_foreach_{name}_")(inplace, make(2), make(3), *value)
+                say(name, inplace)
+        say("lerp", torch._foreach_lerp(make(1), make(2), 0.3), torch._foreach_lerp(make(1), make(2), make(3)))
+        inplace = make(1); torch._foreach_lerp_(inplace, make(2), 0.3); say(inplace)
+        inplace = make(1); torch._foreach_copy_(inplace, make(2)); say(inplace)
+        say("norm", torch._foreach_norm(make(1)), torch._foreach_norm(make(1), 1))
+        inplace = make(1); torch._foreach_zero_(inplace); say(inplace)
+    """,
+    "custom operator": """
+        @torch.library.custom_op("mine::cube", mutates_args=())
+        def cube(x: torch.Tensor, scale: float) -> torch.Tensor:
+            return x ** 3 * scale
+        @cube.register_fake
+        def _(x, scale):
+            return torch.empty_like(x)
+        x = torch.tensor([1.0, -2.0, 0.5], dtype=torch.float64, requires_grad=True)
+        try:
+            cube(x, 2.0).sum().backward()
+        except RuntimeError:
+            say("no derivative")
+        def setup(ctx, inputs, output):
+            ctx.save_for_backward(inputs[0])
+            ctx.scale = inputs[1]
+        cube.register_autograd(lambda ctx, g: (3 * g * ctx.saved_tensors[0] ** 2 * ctx.scale, None), setup_context=setup)
+        y = torch.ops.mine.cube(x, 2.0)
+        y.sum().backward()
+        say(y, x.grad, torch.ops.mine.cube.default(x.detach(), 1.0))
+    """,
+    "library": """
+        lib = torch.library.Library("other", "DEF")
+        lib.define("twice(Tensor x) -> Tensor")
+        lib.impl("twice", lambda x: x * 2, "CompositeImplicitAutograd")
+        x = torch.tensor([1.0, -2.0], dtype=torch.float64, requires_grad=True)
+        torch.ops.other.twice(x).sum().backward()
+        say(x.grad, torch.ops.aten.mul(x.detach(), 3), torch.ops.aten.relu.default(x.detach()))
+        try:
+            torch.ops.other.thrice
+        except AttributeError:
+            say("no such operator")
+        try:
+            torch.ops.load_library("nothing.so")
+        except OSError:
+            say("no such library")
+    """,
+    "checks": """
+        import torch.fx
+        torch._check(True)
+        torch._assert(True, "never")
+        for check, args in ((torch._check, (False, lambda: "why")), (torch._check_index, (False,)), (torch._check_value, (False,)),
+                            (torch._check_type, (False,)), (torch._check, (1,)), (torch._assert, (False, "why"))):
+            try:
+                check(*args)
+            except Exception as error:
+                say(check.__name__, type(error).__name__)
+        say(torch.sym_max(2, 3), torch.sym_not(True), torch.sym_int(2.7), torch.fx.wrap("len"), isinstance(3, torch.SymInt))
+        say(torch.is_autocast_enabled("cpu"), torch.get_autocast_dtype("cpu"))
+        with torch.autocast("cpu", dtype=torch.float16):
+            say(torch.is_autocast_enabled("cpu"), torch.get_autocast_dtype("cpu"), torch.is_autocast_cache_enabled())
+        say(torch.uint16, torch.float8_e5m2.itemsize, torch.sparse_coo, isinstance(torch.sparse_coo, torch.layout))
+    """,
+    "futures": """
+        a, b = torch.futures.Future(), torch.futures.Future()
+        both = torch.futures.collect_all([a, b]).then(lambda f: sum(x.wait() for x in f.wait()))
+        later = a.then(lambda f: f.wait() * 10)
+        a.set_result(3); b.set_result(4)
+        say(later.wait(), both.wait(), a.done(), torch.futures.wait_all([a, b]))
+    """,
+}
+WHOLE = short(PROGRAMS)
+
+
+@pytest.fixture(scope="module")
+def printed():
+    return ours(WHOLE)
+
+
+@pytest.mark.parametrize("name", WHOLE)
+def test_program(name, printed):
+    assert printed[name] == run(WHOLE[name])
+    assert "Traceback" not in printed[name]
+    assert printed[name]
