@@ -1,0 +1,237 @@
+"""Draws from gamma, Dirichlet, Poisson and binomial distributions, by inverting the distribution function at even numbers.
+
+An element of a draw depends on the key, on its place and on its own parameters alone; a larger even number gives a larger result, so that
+samples of neighbouring parameters under one key lie close together.
+"""
+
+from __future__ import annotations
+
+from workbench.ext.core import _core as core
+from workbench.ext.core.lazy import np
+
+from ._define import Unsupported, derivative, infer, op, samples
+from ._help import floating, tensors
+from ._space import alias, public
+from .drawing import KEY, unit
+from .errors import expected
+from .generator import key_of
+
+NO_FORM = Unsupported("random numbers are not part of a network in use")
+NO_SLOPE = Unsupported("ONNX has no incomplete gamma and beta functions")
+_STEP = 0.02  # of the differences, relative to the distance over which the logarithm of a distribution function changes
+_WEIGHTS = (4 / 5, -1 / 5, 4 / 105, -1 / 280)  # central differences of eighth order
+
+
+def _slope(lower, upper, log_density, a):
+    """How fast a quantile grows with the parameter `a`: -(dF / da) / density, with F the smaller one of the two tails.
+
+    F is differentiated by its logarithm, which is smooth over distances of min(a, sqrt(a)), so that differences of eighth order leave an
+    error of about 1e-12.
+    """
+    with np.errstate(all="ignore"):
+        h = _STEP * a / np.sqrt(1 + a)
+        small = lower(a) <= 0.5
+
+        def tail(b):
+            return np.log(np.where(small, lower(b), upper(b)))
+
+        by_logarithm = sum(w * (tail(a + k * h) - tail(a - k * h)) for k, w in enumerate(_WEIGHTS, 1)) / h
+        return np.where(small, -by_logarithm, by_logarithm) * np.exp(tail(a) - log_density)
+
+
+@op("map", tensors=2, spaces=(), methods=False, onnx=NO_SLOPE)
+def gamma_slope(input, output):
+    """How fast a sample of a standard gamma distribution grows with its concentration."""
+    from scipy import special
+
+    a, x = np.asarray(input, np.float64), np.asarray(output, np.float64)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        density = (a - 1) * np.log(x) - x - special.gammaln(a)
+    found = _slope(lambda b: special.gammainc(b, x), lambda b: special.gammaincc(b, x), density, a)
+    return np.where(x > 0, found, 0).astype(np.result_type(input))
+
+
+@op("map", tensors=3, spaces=(), methods=False, onnx=NO_SLOPE)
+def dirichlet_slope(x, alpha, total):
+    """How fast an element of a Dirichlet sample grows with its concentration, over 1 - x; the other elements shrink in proportion."""
+    from scipy import special
+
+    v, a, b = np.asarray(x, np.float64), np.asarray(alpha, np.float64), np.asarray(total, np.float64) - alpha
+    with np.errstate(divide="ignore", invalid="ignore"):
+        density = (a - 1) * np.log(v) + (b - 1) * np.log1p(-v) - special.betaln(a, b)
+        found = _slope(lambda c: special.betainc(c, b, v), lambda c: special.betainc(b, c, 1 - v), density, a) / (1 - v)
+    return np.where((v > 0) & (v < 1), found, 0).astype(np.result_type(x))
+
+
+def _even(input, key, times=1):
+    """Numbers in (0, 1) for each element."""
+    n = input.size
+    return (unit(key, n * times, np.float64) + 2.0**-54).reshape((times, *input.shape) if times > 1 else input.shape)
+
+
+def _above_zero(x, dtype):
+    return np.maximum(x, np.finfo(dtype).tiny).astype(dtype)
+
+
+@op("call", spaces=(), methods=False, onnx=NO_FORM)
+def gamma_draw(input, key):
+    """Numbers of standard gamma distributions with the concentrations given."""
+    from scipy import special
+
+    return _above_zero(special.gammaincinv(input.astype(np.float64), _even(input, key)), input.dtype)
+
+
+@op("call", spaces=(), methods=False, onnx=NO_FORM)
+def dirichlet_draw(input, key):
+    """Vectors of Dirichlet distributions along the last dimension.
+
+    With u even and g of a gamma distribution one step up, g * u ** (1 / a) is of the gamma distribution with concentration a; logarithms
+    keep small concentrations from giving nothing but zeros.
+    """
+    from scipy import special
+
+    a = input.astype(np.float64)
+    u = _even(input, key, 2)
+    logs = np.log(special.gammaincinv(a + 1, u[0])) + np.log(u[1]) / a
+    x = np.exp(logs - logs.max(-1, keepdims=True, initial=-np.inf))
+    return _above_zero(x / x.sum(-1, keepdims=True), input.dtype)
+
+
+@infer(gamma_draw)
+@infer(dirichlet_draw)
+def _(input, key):
+    return [(tuple(input.shape), input.dtype)], list(key), []
+
+
+derivative(gamma_draw, input=lambda g, input, result: g * gamma_slope(input, result))
+
+
+def _by_concentration(g, input, result):
+    each = dirichlet_slope(result, input, input.sum(-1, True).expand(input.shape))
+    return each * (g - (result * g).sum(-1, True))
+
+
+derivative(dirichlet_draw, input=_by_concentration)
+
+
+@public("torch")
+def _standard_gamma(input, generator=None):
+    """Draw from standard gamma distributions; the samples have a derivative with respect to the concentrations `input`."""
+    tensors("_standard_gamma", input=input)
+    floating("_standard_gamma", input)
+    return gamma_draw(input, key_of(generator))
+
+
+@public("torch")
+def _sample_dirichlet(input, generator=None):
+    """Draw from Dirichlet distributions along the last dimension, with a derivative with respect to the concentrations `input`."""
+    tensors("_sample_dirichlet", input=input)
+    floating("_sample_dirichlet", input)
+    return dirichlet_draw(input, key_of(generator))
+
+
+alias("torch", _standard_gamma_grad=gamma_slope, _dirichlet_grad=dirichlet_slope)
+
+
+@public("torch")
+def poisson(input, generator=None):
+    """Draw numbers of events from Poisson distributions.
+
+    P(y = k) = rate ** k * e ** -rate / k!
+
+    Args:
+        input: Rates >= 0.
+        generator: Where random numbers come from; None means the default generator.
+
+    Shape:
+        input: (*); result: (*).
+
+    Returns:
+        Tensor of the dtype of `input`.
+
+    Raises:
+        RuntimeError: a rate is negative, or `input` is not floating.
+
+    Example:
+        >>> poisson(tensor([0.0, 0.0]))
+        tensor([0., 0.])
+    """
+    from scipy import special
+
+    tensors("poisson", input=input)
+    floating("poisson", input)
+    rate = input.detach().double().numpy()
+    if (rate < 0).any():
+        raise expected("poisson", "rates >= 0", f"one of {rate.min()}", error=RuntimeError)
+    u = _even(rate, key_of(generator))
+    found = _first(lambda k: special.pdtr(k, rate), special.pdtrik(u, rate), u)
+    return core.from_numpy(np.where(rate > 0, found, 0)).to(input.dtype)
+
+
+@public("torch")
+def binomial(count, prob, generator=None):
+    """Draw numbers of successes from binomial distributions.
+
+    P(y = k) = n! / (k! (n - k)!) * p ** k * (1 - p) ** (n - k)
+
+    Args:
+        count: Numbers of trials n, whole numbers >= 0 of a floating dtype.
+        prob: Probabilities of success p, in [0, 1].
+        generator: Where random numbers come from; None means the default generator.
+
+    Shape:
+        count, prob: shapes that broadcast; result: the broadcast shape.
+
+    Returns:
+        Tensor of the dtype of `count`.
+
+    Raises:
+        RuntimeError: the arguments are not floating, or of two dtypes.
+
+    Example:
+        >>> binomial(tensor([4.0, 4.0]), tensor([0.0, 1.0]))
+        tensor([0., 4.])
+    """
+    from scipy import special
+
+    tensors("binomial", count=count, prob=prob)
+    floating("binomial", count, "count")
+    if prob.dtype is not count.dtype:
+        raise expected("binomial", f"prob of dtype {count.dtype.name}", prob, error=RuntimeError)
+    n, p = np.broadcast_arrays(count.detach().double().numpy(), prob.detach().double().numpy())
+    u = _even(n, key_of(generator))
+    with np.errstate(invalid="ignore"):
+        found = _first(lambda k: np.where(k < n, special.betainc(n - np.minimum(k, n), k + 1, 1 - p), 1), special.bdtrik(u, n, p), u)
+    result = np.where((p <= 0) | (n <= 0), 0, np.where(p >= 1, n, found))
+    return core.from_numpy(np.where(np.isnan(p) | np.isnan(n), np.nan, result)).to(count.dtype)
+
+
+def _first(distribution, near, u):
+    """The first whole number with a distribution function of u or more, from a number near it."""
+    k = np.ceil(near)
+    below = np.maximum(k - 1, 0)
+    return np.where(distribution(below) >= u, below, k)
+
+
+@samples(gamma_slope)
+def _(s):
+    yield s(s.positive(3, 4), s.positive(3, 4))
+    yield s(s.positive(3, 1, low=30, high=60), s.positive(4, low=30, high=60))
+
+
+@samples(dirichlet_slope)
+def _(s):
+    yield s(s.uniform(3, 4, low=0.1, high=0.9), s.positive(3, 4), s.positive(4, low=4, high=9))
+
+
+@samples(gamma_draw)
+def _(s):
+    yield s(s.positive(3, 5), KEY).without("gradgradcheck", because="PyTorch has no second derivative of samples, and neither has this")
+    yield s(s.positive(4, low=5, high=80), KEY).without("gradgradcheck", because="as above")
+
+
+@samples(dirichlet_draw)
+def _(s):
+    yield s(s.positive(3, 5), KEY).without(
+        "gradcheck", "gradgradcheck", because="the derivative is that of the distribution, not that of this way of drawing"
+    )
