@@ -1,31 +1,29 @@
 """Losses. reduction is "mean" (the default), "sum" or "none", which gives one value an element or sample.
 
-The arguments size_average and reduce stand where PyTorch's deprecated ones do, so that positions agree; they must be None.
+The arguments size_average and reduce are PyTorch's deprecated ones; they are turned into a reduction, with a warning.
 """
 
 from __future__ import annotations
 
 from workbench.ext.core._core import Tensor
 
-from ..ops.errors import expected
+from ..ops.loss_class import reduction_of
 from . import functional as F
 from .module import Module
 
 
 class _Loss(Module):
-    def __init__(self, size_average: None = None, reduce: None = None, reduction: str = "mean") -> None:
+    def __init__(self, size_average: bool | None = None, reduce: bool | None = None, reduction: str = "mean") -> None:
         super().__init__()
         if size_average is not None or reduce is not None:
-            raise expected(
-                type(self).__name__, "size_average and reduce to be left out", f"{size_average} and {reduce}", "use reduction=", TypeError
-            )
-        if reduction not in ("mean", "sum", "none", "batchmean"):
-            raise expected(type(self).__name__, "reduction to be 'mean', 'sum' or 'none'", repr(reduction))
-        self.reduction = reduction
+            reduction = reduction_of(type(self).__name__, reduction, size_average, reduce)
+        self.reduction = reduction  # looked at by the function, as in PyTorch
 
 
 class _WeightedLoss(_Loss):
-    def __init__(self, weight: Tensor | None = None, size_average: None = None, reduce: None = None, reduction: str = "mean") -> None:
+    def __init__(
+        self, weight: Tensor | None = None, size_average: bool | None = None, reduce: bool | None = None, reduction: str = "mean"
+    ) -> None:
         super().__init__(size_average, reduce, reduction)
         self.register_buffer("weight", weight)
 
@@ -59,7 +57,7 @@ class SmoothL1Loss(_Loss):
         input and target: (*); result: (), or like input with reduction="none".
     """
 
-    def __init__(self, size_average: None = None, reduce: None = None, reduction: str = "mean", beta: float = 1.0) -> None:
+    def __init__(self, size_average: bool | None = None, reduce: bool | None = None, reduction: str = "mean", beta: float = 1.0) -> None:
         super().__init__(size_average, reduce, reduction)
         self.beta = beta
 
@@ -96,9 +94,9 @@ class NLLLoss(_WeightedLoss):
     def __init__(
         self,
         weight: Tensor | None = None,
-        size_average: None = None,
+        size_average: bool | None = None,
         ignore_index: int = -100,
-        reduce: None = None,
+        reduce: bool | None = None,
         reduction: str = "mean",
     ) -> None:
         super().__init__(weight, size_average, reduce, reduction)
@@ -135,9 +133,9 @@ class CrossEntropyLoss(_WeightedLoss):
     def __init__(
         self,
         weight: Tensor | None = None,
-        size_average: None = None,
+        size_average: bool | None = None,
         ignore_index: int = -100,
-        reduce: None = None,
+        reduce: bool | None = None,
         reduction: str = "mean",
         label_smoothing: float = 0.0,
     ) -> None:
@@ -181,8 +179,8 @@ class BCEWithLogitsLoss(_Loss):
     def __init__(
         self,
         weight: Tensor | None = None,
-        size_average: None = None,
-        reduce: None = None,
+        size_average: bool | None = None,
+        reduce: bool | None = None,
         reduction: str = "mean",
         pos_weight: Tensor | None = None,
     ) -> None:
@@ -203,7 +201,9 @@ class KLDivLoss(_Loss):
         input and target: (*); result: (), or like input with reduction="none".
     """
 
-    def __init__(self, size_average: None = None, reduce: None = None, reduction: str = "mean", log_target: bool = False) -> None:
+    def __init__(
+        self, size_average: bool | None = None, reduce: bool | None = None, reduction: str = "mean", log_target: bool = False
+    ) -> None:
         super().__init__(size_average, reduce, reduction)
         self.log_target = log_target
 
@@ -222,9 +222,9 @@ class PoissonNLLLoss(_Loss):
         self,
         log_input: bool = True,
         full: bool = False,
-        size_average: None = None,
+        size_average: bool | None = None,
         eps: float = 1e-8,
-        reduce: None = None,
+        reduce: bool | None = None,
         reduction: str = "mean",
     ) -> None:
         super().__init__(size_average, reduce, reduction)

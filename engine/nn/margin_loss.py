@@ -18,7 +18,7 @@ class HingeEmbeddingLoss(_Loss):
         input and target: (*); result: (), or like input with reduction="none".
     """
 
-    def __init__(self, margin: float = 1.0, size_average: None = None, reduce: None = None, reduction: str = "mean") -> None:
+    def __init__(self, margin: float = 1.0, size_average: bool | None = None, reduce: bool | None = None, reduction: str = "mean") -> None:
         super().__init__(size_average, reduce, reduction)
         self.margin = margin
 
@@ -49,8 +49,8 @@ class MultiMarginLoss(_WeightedLoss):
         p: int = 1,
         margin: float = 1.0,
         weight: Tensor | None = None,
-        size_average: None = None,
-        reduce: None = None,
+        size_average: bool | None = None,
+        reduce: bool | None = None,
         reduction: str = "mean",
     ) -> None:
         super().__init__(weight, size_average, reduce, reduction)
@@ -70,7 +70,7 @@ class CosineEmbeddingLoss(_Loss):
         input1, input2: (N, D) or (D,); target: (N,) or (); result: (), or like input with reduction="none".
     """
 
-    def __init__(self, margin: float = 0.0, size_average: None = None, reduce: None = None, reduction: str = "mean") -> None:
+    def __init__(self, margin: float = 0.0, size_average: bool | None = None, reduce: bool | None = None, reduction: str = "mean") -> None:
         super().__init__(size_average, reduce, reduction)
         self.margin = margin
 
@@ -85,7 +85,7 @@ class MarginRankingLoss(_Loss):
         input1, input2 and target: (*); result: (), or like input with reduction="none".
     """
 
-    def __init__(self, margin: float = 0.0, size_average: None = None, reduce: None = None, reduction: str = "mean") -> None:
+    def __init__(self, margin: float = 0.0, size_average: bool | None = None, reduce: bool | None = None, reduction: str = "mean") -> None:
         super().__init__(size_average, reduce, reduction)
         self.margin = margin
 
@@ -112,8 +112,8 @@ class TripletMarginLoss(_Loss):
         p: float = 2.0,
         eps: float = 1e-6,
         swap: bool = False,
-        size_average: None = None,
-        reduce: None = None,
+        size_average: bool | None = None,
+        reduce: bool | None = None,
         reduction: str = "mean",
     ) -> None:
         super().__init__(size_average, reduce, reduction)

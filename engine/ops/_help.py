@@ -98,8 +98,9 @@ def restore(g: Tensor, ndim: int, dim: Any, keepdim: bool) -> Tensor:
 
 
 def floating(op: str, input: Tensor, argument: str = "input") -> None:
+    """Raise unless the dtype is a floating one; the class is that of PyTorch's "not implemented for", a RuntimeError too."""
     if not input.dtype.is_floating_point:
-        raise expected(op, f"{argument} of a floating dtype", input, f"cast with {argument}.float()", RuntimeError)
+        raise expected(op, f"{argument} of a floating dtype", input, f"cast with {argument}.float()", NotImplementedError)
 
 
 def tensors(op: str, **given: Any) -> None:

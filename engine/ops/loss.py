@@ -3,127 +3,44 @@
 from __future__ import annotations
 
 from workbench.ext.core import _core as core
-from workbench.ext.core.lazy import np
 
-from ._define import Unsupported, derivative, formula, infer, op, refuses, samples
-from .comparison import where
+from ._define import op, refuses, samples
+from ._help import broadcast, floating, tensors
 from .errors import expected
 from .loss_class import REDUCTIONS, reduced, reduction_of
+from .loss_element import BY_NAME, LOSS
 
 Tensor = core.Tensor
-LOSS = Unsupported("a loss is not part of an exported model")
 
 
-def _sign(d):
-    return (d > 0).to(d.dtype) - (d < 0).to(d.dtype)
-
-
-def _safe_log(x):
-    with np.errstate(divide="ignore"):
-        return np.maximum(np.log(x), -100)
-
-
-# name: (value in NumPy, slope in NumPy, slope in ops); d is input - target, p the loss's parameter
-FORMS = {
-    "mse_loss": (lambda x, t, p: (x - t) ** 2, lambda x, t, p: 2 * (x - t), lambda x, t, p: (x - t) * 2),
-    "l1_loss": (lambda x, t, p: abs(x - t), lambda x, t, p: np.sign(x - t), lambda x, t, p: _sign(x - t)),
-    "smooth_l1_loss": (
-        lambda x, t, p: np.where(abs(x - t) < p, 0.5 * (x - t) ** 2 / (p or 1), abs(x - t) - 0.5 * p),
-        lambda x, t, p: np.where(abs(x - t) < p, (x - t) / (p or 1), np.sign(x - t)),
-        lambda x, t, p: where((x - t).abs() < p, (x - t) / (p or 1), _sign(x - t)),
-    ),
-    "huber_loss": (
-        lambda x, t, p: np.where(abs(x - t) <= p, 0.5 * (x - t) ** 2, p * (abs(x - t) - 0.5 * p)),
-        lambda x, t, p: np.where(abs(x - t) <= p, x - t, p * np.sign(x - t)),
-        lambda x, t, p: where((x - t).abs() <= p, x - t, _sign(x - t) * p),
-    ),
-    "binary_cross_entropy": (
-        lambda x, t, p: -(t * _safe_log(x) + (1 - t) * _safe_log(1 - x)),
-        lambda x, t, p: (x - t) / np.maximum(x * (1 - x), 1e-12),
-        lambda x, t, p: (x - t) / (x * (1 - x)).clamp(min=1e-12),
-    ),
-    "binary_cross_entropy_with_logits": (
-        lambda x, t, p: np.maximum(x, 0) - x * t + np.log1p(np.exp(-abs(x))),
-        lambda x, t, p: 1 / (1 + np.exp(-x)) - t,
-        lambda x, t, p: x.sigmoid() - t,
-    ),
-}
-
-
-def _build(name):
-    """The internal op of a loss, with its reduction as a number and its parameter, and its backward."""
-    value, slope, plain = FORMS[name]
-
-    def body(input, target, reduction, parameter):
-        loss = value(input.astype(np.float64), target.astype(np.float64), parameter)
-        return loss if reduction == 0 else loss.mean() if reduction == 1 else loss.sum()
-
-    def back(grad, input, target, reduction, parameter):
-        return grad * slope(input, target, parameter) / (input.size if reduction == 1 else 1)
-
-    body.__name__, back.__name__ = f"{name}_of", f"{name}_backward"
-    body.__doc__ = (
-        f"{name} of two tensors of one shape.\n\n    Shape:\n        input, target: any, equal; result: the same for reduction 0, else ()."
-    )
-    back.__doc__ = (
-        f"The gradient of {name} along its input.\n\n    Shape:\n        grad: () or that of input; input, target: equal; result: the same."
-    )
-    whole = op("call", tensors=2, spaces=(), methods=False, kernel=name, onnx=Unsupported("an internal form"))(body)
-    backward = op("call", tensors=3, spaces=(), methods=False, onnx=Unsupported("a backward"))(back)
-    infer(whole)(lambda input, target, reduction, p: ([(tuple(input.shape) if reduction == 0 else (), input.dtype)], (reduction,), (p,)))
-    infer(backward)(lambda grad, input, target, reduction, p: ([(tuple(input.shape), input.dtype)], (reduction,), (p,)))
-
-    @formula(backward)
-    def _(grad, input, target, reduction, p):
-        return grad * plain(input, target, p) * (1 / max(input.numel(), 1) if reduction == 1 else 1)
-
-    def target_gradient(g, input, target, reduction, p):
-        if name.startswith("binary"):
-            odds = input if name.endswith("logits") else (input / (1 - input)).log()
-            return -odds * g * (1 / max(input.numel(), 1) if reduction == 1 else 1)
-        return -backward(g, input, target, reduction, p)
-
-    derivative(
-        whole,
-        input=lambda g, input, target, reduction, parameter: backward(g, input, target, reduction, parameter),
-        target=lambda g, input, target, reduction, parameter: target_gradient(g, input, target, reduction, parameter),
-    )
-    draw = (
-        (lambda s, *shape: s.uniform(*shape, low=0.1, high=0.9)) if name == "binary_cross_entropy" else (lambda s, *shape: s.normal(*shape))
-    )
-    kind = (lambda s, *shape: s.uniform(*shape, low=0.1, high=0.9)) if name.startswith("binary") else (lambda s, *shape: s.normal(*shape))
-
-    @samples(whole)
-    def _(s):
-        for reduction in range(3):
-            yield s(draw(s, 3, 4), kind(s, 3, 4), reduction, 1.0)
-
-    @samples(backward)
-    def _(s):
-        yield s(s.normal(), draw(s, 3, 4), kind(s, 3, 4), 1, 1.0)
-        yield s(s.normal(3, 4), draw(s, 3, 4), kind(s, 3, 4), 0, 1.0)
-
-    return whole
-
-
-BY_NAME = {name: _build(name) for name in FORMS}
-
-
-def _loss(name, input, target, size_average, reduce, reduction, parameter=0.0, weight=None):
-    """What the public losses share: the checks, the weight, the call."""
-    reduction = reduction_of(name, reduction, size_average, reduce)
-    for argument, t in (("input", input), ("target", target)):
-        if not isinstance(t, Tensor):
-            raise expected(name, f"{argument} to be a Tensor", type(t).__name__, error=TypeError)
+def _pair(name, input, target):
+    """Input and target in one shape and dtype. PyTorch broadcasts them, and warns where the shapes differ."""
+    tensors(name, input=input, target=target)
     if input.shape != target.shape:
-        raise expected(name, f"target of shape {tuple(input.shape)}", target, "reshape one of them; losses do not broadcast")
-    if not input.is_floating_point():
-        raise expected(name, "input of a floating dtype", input, "cast with input.float()", RuntimeError)
-    if target.dtype is not input.dtype:
-        target = target.to(input.dtype)
+        import warnings
+
+        shapes = f"{tuple(target.shape)} and {tuple(input.shape)}"
+        warnings.warn(f"{name}: target and input have the shapes {shapes} and are broadcast; is that what is meant?", stacklevel=4)
+        shape = broadcast(name, input.shape, target.shape)
+        input, target = input.expand(shape), target.expand(shape)
+    dtype = input.dtype if name == "huber_loss" else core.result_type(input, target)
+    return input.to(dtype), target.to(dtype)
+
+
+def _distance(name, input, target, size_average, reduce, reduction, parameter=0.0, weight=None):
+    """What losses of a difference share: the checks, the weight, the call. `weight` comes with a function of the weighted losses."""
+    reduction = reduction_of(name, reduction, size_average, reduce)
+    shape = getattr(input, "shape", None)
+    input, target = _pair(name, input, target)
+    if input.dtype.is_complex and name == "l1_loss":
+        return reduced((input - target).abs(), reduction)
+    floating(name, input)
     if weight is None:
         return BY_NAME[name](input, target, REDUCTIONS.index(reduction), float(parameter))
-    return reduced(BY_NAME[name](input, target, 0, float(parameter)) * weight, reduction)
+    if weight.shape != shape:
+        raise expected(name, f"weight of shape {tuple(shape)}", weight)
+    loss = BY_NAME[name](input, target, 0, float(parameter)) * weight
+    return loss.sum() / weight.sum() if reduction == "mean" and name != "huber_loss" else reduced(loss, reduction)
 
 
 @op("composite", tensors=2, spaces="functional", methods=False, onnx=LOSS)
@@ -132,26 +49,27 @@ def mse_loss(input, target, size_average=None, reduce=None, reduction="mean", we
 
     Args:
         input: Predictions.
-        target: What they should be, of the same shape: losses do not broadcast.
+        target: What they should be; of another shape they are broadcast, with a warning.
         size_average: Older form of `reduction`.
         reduce: Older form of `reduction`.
         reduction: "mean", "sum" or "none".
-        weight: Factor of each element; None means 1.
+        weight: Factor of each element, of the shape of `input`; None means 1. The mean divides by its sum.
 
     Shape:
-        input, target: any, equal; result: (), or that of input without reduction.
+        input, target: any that broadcast; result: (), or the broadcast shape without reduction.
 
     Returns:
-        Tensor of the dtype of `input`.
+        Tensor of the dtype that both promote to.
 
     Raises:
-        ValueError: the shapes differ, or the reduction is unknown.
+        RuntimeError: the shapes do not broadcast.
+        ValueError: the reduction is unknown.
 
     Example:
         >>> mse_loss(tensor([1.0, 2.0]), tensor([1.0, 4.0]))
         tensor(2.)
     """
-    return _loss("mse_loss", input, target, size_average, reduce, reduction, weight=weight)
+    return _distance("mse_loss", input, target, size_average, reduce, reduction, weight=weight)
 
 
 @op("composite", tensors=2, spaces="functional", methods=False, onnx=LOSS)
@@ -160,26 +78,27 @@ def l1_loss(input, target, size_average=None, reduce=None, reduction="mean", wei
 
     Args:
         input: Predictions.
-        target: What they should be, of the same shape: losses do not broadcast.
+        target: What they should be; of another shape they are broadcast, with a warning.
         size_average: Older form of `reduction`.
         reduce: Older form of `reduction`.
         reduction: "mean", "sum" or "none".
-        weight: Factor of each element; None means 1.
+        weight: Factor of each element, of the shape of `input`; None means 1. The mean divides by its sum.
 
     Shape:
-        input, target: any, equal; result: (), or that of input without reduction.
+        input, target: any that broadcast; result: (), or the broadcast shape without reduction.
 
     Returns:
-        Tensor of the dtype of `input`.
+        Tensor of the dtype that both promote to.
 
     Raises:
-        ValueError: the shapes differ, or the reduction is unknown.
+        RuntimeError: the shapes do not broadcast.
+        ValueError: the reduction is unknown.
 
     Example:
         >>> l1_loss(tensor([1.0, 2.0]), tensor([1.0, 4.0]))
         tensor(1.)
     """
-    return _loss("l1_loss", input, target, size_average, reduce, reduction, weight=weight)
+    return _distance("l1_loss", input, target, size_average, reduce, reduction, weight=weight)
 
 
 @op("composite", tensors=2, spaces="functional", methods=False, onnx=LOSS)
@@ -188,21 +107,21 @@ def smooth_l1_loss(input, target, size_average=None, reduce=None, reduction="mea
 
     Args:
         input: Predictions.
-        target: What they should be, of the same shape: losses do not broadcast.
+        target: What they should be; of another shape they are broadcast, with a warning.
         size_average: Older form of `reduction`.
         reduce: Older form of `reduction`.
         reduction: "mean", "sum" or "none".
         beta: Where the square ends; 0 or more.
 
     Shape:
-        input, target: any, equal; result: (), or that of input without reduction.
+        input, target: any that broadcast; result: (), or the broadcast shape without reduction.
 
     Returns:
-        Tensor of the dtype of `input`.
+        Tensor of the dtype that both promote to.
 
     Raises:
-        ValueError: the shapes differ, or the reduction is unknown.
-        RuntimeError: `beta` is negative.
+        ValueError: the reduction is unknown.
+        RuntimeError: the shapes do not broadcast, or `beta` is negative.
 
     References:
         Girshick (2015), arXiv:1504.08083.
@@ -213,7 +132,7 @@ def smooth_l1_loss(input, target, size_average=None, reduce=None, reduction="mea
     """
     if beta < 0:
         raise expected("smooth_l1_loss", "beta of 0 or more", beta, error=RuntimeError)
-    return _loss("smooth_l1_loss", input, target, size_average, reduce, reduction, beta)
+    return _distance("smooth_l1_loss", input, target, size_average, reduce, reduction, beta)
 
 
 @op("composite", tensors=2, spaces="functional", methods=False, onnx=LOSS)
@@ -222,20 +141,20 @@ def huber_loss(input, target, reduction="mean", delta=1.0, weight=None):
 
     Args:
         input: Predictions.
-        target: What they should be, of the same shape: losses do not broadcast.
+        target: What they should be; of another shape they are broadcast, with a warning.
         reduction: "mean", "sum" or "none".
         delta: Where the square ends; more than 0.
-        weight: Factor of each element; None means 1.
+        weight: Factor of each element, of the shape of `input`; None means 1.
 
     Shape:
-        input, target: any, equal; result: (), or that of input without reduction.
+        input, target: any that broadcast; result: (), or the broadcast shape without reduction.
 
     Returns:
-        Tensor of the dtype of `input`.
+        Tensor of the dtype that both promote to.
 
     Raises:
-        ValueError: the shapes differ, or the reduction is unknown.
-        RuntimeError: `delta` is not positive.
+        ValueError: the reduction is unknown.
+        RuntimeError: the shapes do not broadcast, or `delta` is not positive.
 
     References:
         Huber (1964), Robust estimation of a location parameter.
@@ -246,7 +165,52 @@ def huber_loss(input, target, reduction="mean", delta=1.0, weight=None):
     """
     if delta <= 0:
         raise expected("huber_loss", "delta of more than 0", delta, error=RuntimeError)
-    return _loss("huber_loss", input, target, None, None, reduction, delta, weight)
+    return _distance("huber_loss", input, target, None, None, reduction, delta, weight)
+
+
+def _pairs(*more):
+    def generate(s):
+        for extra in ({}, {"reduction": "sum"}, {"reduction": "none"}, *more):
+            given = {k: v(s) if callable(v) else v for k, v in extra.items()}
+            yield s(s.normal(3, 4), s.normal(3, 4), **given)
+
+    return generate
+
+
+def _weights(s):
+    return s.positive(3, 4)
+
+
+_WEIGHTED = ({"weight": _weights}, {"weight": _weights, "reduction": "none"})
+samples(mse_loss)(_pairs(*_WEIGHTED))
+samples(l1_loss)(_pairs(*_WEIGHTED))
+samples(smooth_l1_loss)(_pairs({"beta": 0.5}))
+samples(huber_loss)(_pairs({"delta": 0.5}, *_WEIGHTED))
+
+
+def _refused(s):
+    """Bad for all of them."""
+    yield s(s.normal(3), s.normal(3), reduction="avg").raises(ValueError, "expected reduction")
+    yield s(s.normal(3), 1.0).raises(TypeError, "expected target to be a Tensor")
+    yield s(s.integers(3), s.integers(3)).raises(NotImplementedError, "expected input of a floating dtype")
+
+
+for _public in (mse_loss, l1_loss, smooth_l1_loss, huber_loss):
+    refuses(_public)(_refused)
+
+
+def _binary(name, input, target, size_average, reduce, reduction, weight):
+    """What both forms of binary cross-entropy share."""
+    reduction = reduction_of(name, reduction, size_average, reduce)
+    tensors(name, input=input, target=target)
+    if input.shape != target.shape:
+        raise expected(name, f"target of shape {tuple(input.shape)}", target, "reshape one of them; this loss does not broadcast")
+    floating(name, input)
+    if weight is not None and broadcast(name, input.shape, weight.shape) != tuple(input.shape):
+        raise expected(name, f"weight that broadcasts to {tuple(input.shape)}", weight, error=RuntimeError)
+    if weight is None:
+        return BY_NAME[name](input, target.to(input.dtype), REDUCTIONS.index(reduction), 0.0)
+    return reduced(BY_NAME[name](input, target.to(input.dtype), 0, 0.0) * weight.to(input.dtype), reduction)
 
 
 @op("composite", tensors=2, spaces="functional", methods=False, onnx=LOSS)
@@ -281,7 +245,9 @@ def binary_cross_entropy(input, target, weight=None, size_average=None, reduce=N
             raise expected(
                 "binary_cross_entropy", "input between 0 and 1", f"values from {low} to {high}", "use the form with logits", RuntimeError
             )
-    return _loss("binary_cross_entropy", input, target, size_average, reduce, reduction, weight=weight)
+    if isinstance(target, Tensor) and isinstance(input, Tensor) and target.dtype is not input.dtype:
+        raise expected("binary_cross_entropy", f"target of dtype {input.dtype.name}", target, error=RuntimeError)
+    return _binary("binary_cross_entropy", input, target, size_average, reduce, reduction, weight)
 
 
 @op("composite", tensors=2, spaces="functional", methods=False, onnx=LOSS)
@@ -311,24 +277,14 @@ def binary_cross_entropy_with_logits(input, target, weight=None, size_average=No
         tensor(0.6931)
     """
     name = "binary_cross_entropy_with_logits"
+    if isinstance(target, Tensor) and not target.is_floating_point():
+        raise expected(name, "target of a floating dtype", target, "cast with target.float()", RuntimeError)
     if pos_weight is None:
-        return _loss(name, input, target, size_average, reduce, reduction, weight=weight)
-    plain = _loss(name, input, target, None, None, "none")
-    positive = _loss(name, input, core.fill(core.make_empty(tuple(input.shape), input.dtype), 1), None, None, "none")
+        return _binary(name, input, target, size_average, reduce, reduction, weight).to(target.dtype)
+    plain = _binary(name, input, target, None, None, "none", None)
+    positive = _binary(name, input, core.fill(core.make_empty(tuple(input.shape), input.dtype), 1), None, None, "none", None)
     loss = plain + (pos_weight - 1) * target * positive
-    return reduced(loss if weight is None else loss * weight, reduction_of(name, reduction, size_average, reduce))
-
-
-def _pairs(*more):
-    def generate(s):
-        for extra in ({}, {"reduction": "sum"}, {"reduction": "none"}, *more):
-            yield s(s.normal(3, 4), s.normal(3, 4), **extra)
-
-    return generate
-
-
-for _public, _more in ((mse_loss, ()), (l1_loss, ()), (smooth_l1_loss, ({"beta": 0.5},)), (huber_loss, ({"delta": 0.5},))):
-    samples(_public)(_pairs(*_more))
+    return reduced(loss if weight is None else loss * weight, reduction_of(name, reduction, size_average, reduce)).to(target.dtype)
 
 
 @samples(binary_cross_entropy)
@@ -347,14 +303,13 @@ def _(s):
     )
 
 
-def _refused(s):
-    yield s(s.normal(3, 1), s.normal(3)).raises(ValueError, "expected target of shape (3, 1)")
+@refuses(binary_cross_entropy_with_logits)
+def _(s):
     yield s(s.normal(3), s.normal(3), reduction="avg").raises(ValueError, "expected reduction")
     yield s(s.normal(3), 1.0).raises(TypeError, "expected target to be a Tensor")
-
-
-for _public in (mse_loss, l1_loss, smooth_l1_loss, huber_loss, binary_cross_entropy_with_logits):
-    refuses(_public)(_refused)
+    yield s(s.normal(3, 1), s.normal(3)).raises(ValueError, "expected target of shape (3, 1)")
+    yield s(s.normal(3), s.integers(3)).raises(RuntimeError, "expected target of a floating dtype")
+    yield s(s.normal(3), s.normal(3), s.normal(2, 3)).raises(RuntimeError, "expected weight that broadcasts to (3,)")
 
 
 @refuses(binary_cross_entropy)

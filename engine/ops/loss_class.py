@@ -6,6 +6,7 @@ from workbench.ext.core import _core as core
 from workbench.ext.core.lazy import np
 
 from ._define import Unsupported, derivative, formula, infer, op, refuses, samples
+from ._help import floating
 from .comparison import where
 from .errors import expected
 from .softmax import log_softmax
@@ -16,9 +17,13 @@ INTERNAL, BACKWARD = Unsupported("an internal form"), Unsupported("a backward")
 
 
 def reduction_of(name, reduction, size_average=None, reduce=None):
-    """The reduction's name, checked; PyTorch's two older flags are understood."""
+    """The reduction's name, checked; PyTorch's two older flags are understood, with its warning."""
     if size_average is not None or reduce is not None:
-        return ("sum" if size_average is False else "mean") if reduce is not False else "none"
+        import warnings
+
+        older = ("sum" if size_average is False else "mean") if reduce is not False else "none"
+        warnings.warn(f"{name}: size_average and reduce are out of use; pass reduction={older!r}", stacklevel=4)
+        return older
     if reduction not in REDUCTIONS:
         raise expected(name, f"reduction to be one of {', '.join(REDUCTIONS)}", reduction)
     return reduction
@@ -151,21 +156,26 @@ def _rows(name, input, target, weight):
     if not isinstance(input, Tensor) or not isinstance(target, Tensor):
         bad = input if not isinstance(input, Tensor) else target
         raise expected(name, f"{'input' if bad is input else 'target'} to be a Tensor", type(bad).__name__, error=TypeError)
-    if not input.is_floating_point():
-        raise expected(name, "input of a floating dtype", input, "cast with input.float()", RuntimeError)
+    floating(name, input)
     if input.ndim == 0:
         raise expected(name, "input of 1 or more dimensions", input, error=ValueError)
     at = 1 if input.ndim > 1 else 0
     c = input.shape[at]
     wanted = (*input.shape[:at], *input.shape[at + 1 :])
+    if input.ndim == 1 and tuple(target.shape) == (1,):
+        target = target.squeeze(0)
     if tuple(target.shape) != wanted:
         raise expected(
             name, f"target of shape {wanted} for input of shape {tuple(input.shape)}", f"{tuple(target.shape)}", error=ValueError
         )
+    if target.dtype is core.uint8:  # PyTorch takes it beside int64
+        target = target.to(core.int64)
     if target.dtype is not core.int64:
         raise expected(name, "target of dtype int64", target.dtype.name, "cast with target.long()", RuntimeError)
     if weight is not None and tuple(weight.shape) != (c,):
         raise expected(name, f"weight of shape ({c},)", weight, error=RuntimeError)
+    if weight is not None and weight.dtype is not input.dtype:
+        raise expected(name, f"weight of dtype {input.dtype.name}", weight, "cast it with weight.to(input.dtype)", RuntimeError)
     rows = input if input.ndim == 2 else input.unsqueeze(0) if input.ndim == 1 else input.movedim(1, -1).reshape(-1, c)
     return rows, target.reshape(-1), wanted
 
@@ -206,6 +216,9 @@ def cross_entropy(input, target, weight=None, size_average=None, ignore_index=-1
     if not 0.0 <= label_smoothing <= 1.0:
         raise expected("cross_entropy", "label_smoothing in [0, 1]", label_smoothing, error=RuntimeError)
     if isinstance(target, Tensor) and isinstance(input, Tensor) and target.is_floating_point() and target.shape == input.shape:
+        if ignore_index >= 0:
+            what = "no ignore_index beside probabilities as target"
+            raise expected("cross_entropy", what, f"{ignore_index}", "give such rows the weight 0", RuntimeError)
         return _soft(input, target, weight, reduction, label_smoothing)
     rows, flat, shape = _rows("cross_entropy", input, target, weight)
     loss = cross_entropy_rows(rows, flat, weight, REDUCTIONS.index(reduction), int(ignore_index), float(label_smoothing))
@@ -231,6 +244,10 @@ def _(s):
     yield s(s.normal(2, 3, 4), s.integers(2, 4, high=3), reduction="none")
     yield s(s.normal(3), s.integers(high=3))
     yield s(s.normal(4, 3), s.integers(4, high=3), ignore_index=1)
+    yield s(s.normal(4, 3), s.integers(4, high=3), -s.positive(3)).without(
+        "gradcheck", "gradgradcheck", "peer_gradient", because="neither has a gradient for weight"
+    )
+    yield s(s.normal(3), s.integers(1, high=3)).without("peer_gradient", because="PyTorch's backward refuses what its forward takes")
 
 
 @refuses(cross_entropy)
@@ -238,6 +255,8 @@ def _(s):
     yield s(s.normal(4, 3), s.integers(3, high=3)).raises(ValueError, "cross_entropy: expected target of shape (4,)")
     yield s(s.normal(4, 3), s.integers(4, low=3, high=5)).raises(IndexError, "cross_entropy")
     yield s(s.normal(4, 3), s.integers(4, high=3), reduction="avg").raises(ValueError, "cross_entropy: expected reduction")
+    yield s(s.normal(4, 3), s.uniform(4, 3), ignore_index=1).raises(RuntimeError, "cross_entropy: expected no ignore_index")
+    yield s(s.normal(4, 3), s.integers(4, high=3), s.integers(3)).raises(RuntimeError, "cross_entropy: expected weight of dtype")
     yield s(s.normal(4, 3), s.integers(4, high=3), label_smoothing=2.0).raises(RuntimeError, "cross_entropy: expected label_smoothing")
 
 

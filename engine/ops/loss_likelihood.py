@@ -7,9 +7,10 @@ from math import log, pi
 from workbench.ext.core import _core as core
 
 from ._define import op, refuses, samples
-from ._help import tensors
+from ._help import floating, tensors
 from .comparison import where
 from .errors import expected
+from .information import xlogy
 from .loss import LOSS
 from .loss_class import reduced, reduction_of
 
@@ -36,25 +37,29 @@ def kl_div(input, target, size_average=None, reduce=None, reduction="mean", log_
 
     Raises:
         ValueError: the reduction is unknown.
+        NotImplementedError: `input` or `target` is not floating.
 
     Example:
         >>> kl_div(tensor([[-0.6931, -0.6931]]), tensor([[1.0, 0.0]]), reduction="batchmean")
         tensor(0.6931)
     """
     tensors("kl_div", input=input, target=target)
-    if log_target:
-        loss = target.exp() * (target - input)
-    else:
-        positive = target > 0
-        loss = where(positive, target * (where(positive, target, 1).log() - input), 0)
-    if reduction == "batchmean" and size_average is None and reduce is None:
+    for argument, t in (("input", input), ("target", target)):
+        floating("kl_div", t, argument)
+    older = size_average is not None or reduce is not None
+    if reduction == "mean" and not older:
+        import warnings
+
+        warnings.warn("kl_div: reduction='mean' divides by all elements; the divergence itself is reduction='batchmean'", stacklevel=2)
+    loss = target.exp() * (target - input) if log_target else xlogy(target, target) - target * input
+    if reduction == "batchmean" and not older:
         return loss.sum() / input.shape[0] if input.ndim else loss.sum()
     return reduced(loss, reduction_of("kl_div", reduction, size_average, reduce))
 
 
 @samples(kl_div)
 def _(s):
-    yield s(s.normal(3, 4), s.positive(3, 4))
+    yield s(s.normal(3, 4), s.positive(3, 4), reduction="sum")
     yield s(s.normal(3, 4), s.normal(3, 4), reduction="batchmean", log_target=True)
     yield s(s.normal(2), s.tensor([0.0, 1.0]), reduction="none").without(
         "gradcheck", "gradgradcheck", "peer_gradient", because="the slope of t log t at 0 is infinite"
@@ -130,7 +135,7 @@ def gaussian_nll_loss(input, target, var, full=False, eps=1e-6, reduction="mean"
         reduction: "mean", "sum" or "none".
 
     Shape:
-        input, target: (*, D), equal; var: the same, (*, 1) or (*); result: (), or that of input without reduction.
+        input, target: (*, D), equal; var: the same, the same with one size 1, or (*); result: (), or that of input without reduction.
 
     Returns:
         Tensor of the dtype of `input`.
@@ -153,8 +158,8 @@ def gaussian_nll_loss(input, target, var, full=False, eps=1e-6, reduction="mean"
     if have != whole:
         if have == whole[:-1]:
             var = var.unsqueeze(-1)
-        elif have != (*whole[:-1], 1):
-            raise expected("gaussian_nll_loss", f"var of shape {whole}, {(*whole[:-1], 1)} or {whole[:-1]}", var)
+        elif len(have) != len(whole) or [b for a, b in zip(whole, have) if a != b] != [1]:
+            raise expected("gaussian_nll_loss", f"var of shape {whole}, the same with one size 1, or {whole[:-1]}", var)
     least = var.detach().min().item() if var.numel() else 0
     if least < 0:
         raise expected("gaussian_nll_loss", "var of 0 or more", f"a value of {least}")
@@ -168,6 +173,7 @@ def _(s):
     yield s(s.normal(3, 4), s.normal(3, 4), s.positive(3, 4))
     yield s(s.normal(3, 4), s.normal(3, 4), s.positive(3), True, reduction="none")
     yield s(s.normal(3, 4), s.normal(3, 4), s.positive(3, 1), reduction="sum")
+    yield s(s.normal(3, 4), s.normal(3, 4), s.positive(1, 4))
 
 
 @refuses(gaussian_nll_loss)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ._define import op, refuses, samples
-from ._help import tensors
+from ._help import floating, tensors
 from .comparison import where
 from .errors import expected
 from .loss import LOSS
@@ -162,13 +162,14 @@ def soft_margin_loss(input, target, size_average=None, reduce=None, reduction="m
         reduction: "mean", "sum" or "none".
 
     Shape:
-        input, target: any, equal; result: (), or that of input without reduction.
+        input, target: any that broadcast; result: (), or the broadcast shape without reduction.
 
     Returns:
         Tensor of the dtype of `input`.
 
     Raises:
-        ValueError: the reduction is unknown, or the shapes differ.
+        ValueError: the reduction is unknown.
+        RuntimeError: the shapes do not broadcast.
 
     Example:
         >>> soft_margin_loss(tensor([0.0]), tensor([1.0]))
@@ -176,8 +177,7 @@ def soft_margin_loss(input, target, size_average=None, reduce=None, reduction="m
     """
     reduction = reduction_of("soft_margin_loss", reduction, size_average, reduce)
     tensors("soft_margin_loss", input=input, target=target)
-    if input.shape != target.shape:
-        raise expected("soft_margin_loss", f"target of shape {tuple(input.shape)}", target)
+    floating("soft_margin_loss", input)
     return reduced(-logsigmoid(input * target.to(input.dtype)), reduction)
 
 
@@ -185,11 +185,12 @@ def soft_margin_loss(input, target, size_average=None, reduce=None, reduction="m
 def _(s):
     for extra in ({}, {"reduction": "sum"}, {"reduction": "none"}):
         yield s(s.normal(2, 2), s.tensor([[1.0, -1], [-1, 1]]), **extra).without("peer_gradient", because="PyTorch has none for the target")
+    yield s(s.normal(2, 3), s.tensor([1, -1, 1], "int64"))
 
 
 @refuses(soft_margin_loss)
 def _(s):
-    yield s(s.normal(3), s.normal(2)).raises(ValueError, "soft_margin_loss: expected target of shape (3,)")
+    yield s(s.normal(3), s.normal(2)).raises(RuntimeError, "expected shapes that broadcast")
 
 
 @op("composite", tensors=("input", "weight"), spaces="functional", methods=False, onnx=LOSS)
@@ -213,8 +214,8 @@ def multi_margin_loss(input, target, p=1, margin=1.0, weight=None, size_average=
         Tensor of the dtype of `input`.
 
     Raises:
-        ValueError: the reduction is unknown, or p is neither 1 nor 2.
-        RuntimeError: the target has not one dimension less than the input.
+        ValueError: the reduction is unknown, p is neither 1 nor 2, or `weight` has not one dimension.
+        RuntimeError: the target has not the shape of the input without its last dimension, or `weight` another size.
 
     Example:
         >>> multi_margin_loss(tensor([[0.5, 0.0]]), tensor([0]))
@@ -224,9 +225,15 @@ def multi_margin_loss(input, target, p=1, margin=1.0, weight=None, size_average=
     tensors("multi_margin_loss", input=input, target=target)
     if p not in (1, 2):
         raise expected("multi_margin_loss", "p of 1 or 2", p)
-    if input.ndim not in (1, 2) or target.ndim != input.ndim - 1:
+    if weight is not None and weight.ndim != 1:
+        raise expected("multi_margin_loss", "weight of one dimension", weight)
+    if not input.ndim or (input.ndim == 1 and tuple(target.shape) == (1,)):  # PyTorch takes one class and one sample so too
+        input, target = input.reshape(-1), target.reshape(())
+    if input.ndim not in (1, 2) or not input.shape[-1] or target.shape != input.shape[:-1]:
         shapes = f"{tuple(input.shape)} and {tuple(target.shape)}"
         raise expected("multi_margin_loss", "input (N, C) and target (N), or (C) and ()", shapes, error=RuntimeError)
+    if weight is not None and weight.shape[0] != input.shape[-1]:
+        raise expected("multi_margin_loss", f"weight of shape ({input.shape[-1]},)", weight, error=RuntimeError)
     index = target.unsqueeze(-1)
     right = input.gather(-1, index)
     loss = (margin - right + input).clamp(min=0) ** p
@@ -243,9 +250,12 @@ def _(s):
     weighted = s(s.normal(4, 3), s.integers(4, low=0, high=3), 2, 0.5, s.positive(3), reduction="sum")
     yield weighted.without("peer_gradient", because="PyTorch has no gradient for weight").without("empty", because=torch_empty)
     yield s(s.normal(4, 3), s.integers(4, low=0, high=3), reduction="none")
+    yield s(s.normal(3), s.integers(1, low=0, high=3))
 
 
 @refuses(multi_margin_loss)
 def _(s):
+    yield s(s.normal(4, 3), s.integers(4, high=3), weight=s.normal()).raises(ValueError, "expected weight of one dimension")
+    yield s(s.normal(4, 3), s.integers(4, high=3), weight=s.normal(4)).raises(RuntimeError, "expected weight of shape (3,)")
     yield s(s.normal(4, 3), s.integers(4, low=0, high=3), 3).raises(ValueError, "multi_margin_loss: expected p of 1 or 2, got 3")
     yield s(s.normal(4, 3), s.integers(4, 3, low=0, high=3)).raises(RuntimeError, "multi_margin_loss: expected input (N, C)")

@@ -42,6 +42,8 @@ def multilabel_margin_loss(input, target, size_average=None, reduce=None, reduct
     reduction = reduction_of("multilabel_margin_loss", reduction, size_average, reduce)
     tensors("multilabel_margin_loss", input=input, target=target)
     floating("multilabel_margin_loss", input)
+    if not input.ndim and not target.ndim:  # one class
+        input, target = input.reshape(1), target.reshape(1)
     if input.ndim not in (1, 2) or input.shape != target.shape:
         shapes = f"{tuple(input.shape)} and {tuple(target.shape)}"
         raise expected("multilabel_margin_loss", "input and target of one shape, (N, C) or (C)", shapes, error=RuntimeError)
@@ -65,6 +67,7 @@ def _(s):
     yield s(s.distinct(2, 4, margin=0.3), target).without("empty", because="PyTorch returns what happens to lie in memory")
     yield s(s.normal(3, 3), s.tensor([[0, 1, 2], [-1, 0, 0], [2, -1, -1]], "int64"), reduction="none")
     yield s(s.distinct(4, margin=0.3), s.tensor([1, 2, -1, 0], "int64"), reduction="sum")
+    yield s(s.normal(), s.tensor(0, "int64"))
 
 
 @refuses(multilabel_margin_loss)
@@ -88,13 +91,15 @@ def multilabel_soft_margin_loss(input, target, weight=None, size_average=None, r
         reduction: "mean", "sum" or "none".
 
     Shape:
-        input, target: (N, C), equal; weight: (C); result: (), or (N) without reduction.
+        input, target: (N, C) or (C), or what broadcasts; weight: (C); result: (), or (N) without reduction.
 
     Returns:
         Tensor of the dtype of `input`.
 
     Raises:
-        ValueError: the reduction is unknown, or the shapes differ.
+        ValueError: the reduction is unknown.
+        RuntimeError: the shapes do not broadcast.
+        IndexError: `input` has no dimensions.
 
     Example:
         >>> multilabel_soft_margin_loss(tensor([[0.0, 0.0]]), tensor([[1.0, 0.0]]))
@@ -102,10 +107,12 @@ def multilabel_soft_margin_loss(input, target, weight=None, size_average=None, r
     """
     reduction = reduction_of("multilabel_soft_margin_loss", reduction, size_average, reduce)
     tensors("multilabel_soft_margin_loss", input=input, target=target)
-    if input.shape != target.shape:
-        raise expected("multilabel_soft_margin_loss", f"target of shape {tuple(input.shape)}", target)
+    floating("multilabel_soft_margin_loss", input)
+    if not input.ndim:
+        raise expected("multilabel_soft_margin_loss", "input of 1 or more dimensions", input, error=IndexError)
     loss = -(target * logsigmoid(input) + (1 - target) * logsigmoid(-input))
-    return reduced((loss if weight is None else loss * weight).mean(-1), reduction)
+    weighted = loss if weight is None else loss * weight
+    return reduced(weighted.sum(input.ndim - 1) / input.shape[-1], reduction)
 
 
 @samples(multilabel_soft_margin_loss)
@@ -116,4 +123,5 @@ def _(s):
 
 @refuses(multilabel_soft_margin_loss)
 def _(s):
-    yield s(s.normal(3, 2), s.normal(3)).raises(ValueError, "multilabel_soft_margin_loss: expected target of shape (3, 2)")
+    yield s(s.normal(3, 2), s.normal(3)).raises(RuntimeError, "expected shapes that broadcast")
+    yield s(s.normal(), s.normal()).raises(IndexError, "multilabel_soft_margin_loss: expected input of 1 or more dimensions")

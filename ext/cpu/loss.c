@@ -95,23 +95,24 @@ static int F(cross_entropy_part)(void *arg, long part) {
     return 0;
 }
 
-/* The sum of the weights of the targets that count; -1 where a target is no class. */
-static double F(target_weight)(const int64_t *target, long rows, long classes, const real *w, long ignored) {
-    double total = 0;
+/* The sum of the weights of the targets that count, which may have any sign; WB_BAD_INDEX where a target is no class. */
+static int F(target_weight)(const int64_t *target, long rows, long classes, const real *w, long ignored, double *total) {
+    *total = 0;
     for (long r = 0; r < rows; r++) {
         long t = target[r];
         if (t == ignored) continue;
-        if (t < 0 || t >= classes) return -1;
-        total += w ? w[t] : 1;
+        if (t < 0 || t >= classes) return WB_BAD_INDEX;
+        *total += w ? w[t] : 1;
     }
-    return total;
+    return WB_OK;
 }
 
 static int F(cross_entropy)(const wb_call *c) {
     long classes = c->in[0]->shape[c->in[0]->ndim - 1], rows = c->in[1]->n;
     const real *w = c->in[2] ? (const real *)c->in[2]->data : NULL;
-    double total = F(target_weight)((const int64_t *)c->in[1]->data, rows, classes, w, c->i[1]);
-    if (total < 0) return WB_BAD_INDEX;
+    double total;
+    int bad = F(target_weight)((const int64_t *)c->in[1]->data, rows, classes, w, c->i[1], &total);
+    if (bad) return bad;
     loss_job job = {.c = c, .n = rows, .scale = c->i[0] == LOSS_MEAN ? 1 / total : 1, .smoothing = c->f[0], .weights = classes};
     if (w) {
         job.weights = 0;
@@ -150,8 +151,9 @@ static int F(nll_loss)(const wb_call *c) {
     const real *x = (const real *)c->in[0]->data, *w = c->in[2] ? (const real *)c->in[2]->data : NULL;
     const int64_t *target = (const int64_t *)c->in[1]->data;
     real *loss = (real *)c->out[0]->data;
-    double total = F(target_weight)(target, rows, classes, w, c->i[1]), sum = 0;
-    if (total < 0) return WB_BAD_INDEX;
+    double total, sum = 0;
+    int bad = F(target_weight)(target, rows, classes, w, c->i[1], &total);
+    if (bad) return bad;
     for (long r = 0; r < rows; r++) {
         long t = target[r];
         double one = t == c->i[1] ? 0 : -(double)x[r * classes + t] * (w ? w[t] : 1);

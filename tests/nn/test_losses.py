@@ -9,8 +9,9 @@ import pytest
 
 from workbench import engine
 from workbench.engine import nn
+from workbench.engine.testing import assert_close
 
-from .like_torch import compare, pair, torch
+from .like_torch import arrays, compare, pair, torch
 
 pytestmark = pytest.mark.filterwarnings("ignore::UserWarning")  # torch's
 X, Y = (4, 5), np.linspace(-1, 1, 20).reshape(4, 5)
@@ -132,3 +133,63 @@ def test_adaptive_softmax_refuses():
             layer(engine.zeros(*x), engine.tensor(target))
     with pytest.raises(RuntimeError, match="expected targets from 0 to 19, got values from 3 to 20"):
         layer(engine.zeros(2, 4), engine.tensor([3, 20]))
+
+
+PAIRS = ["l1_loss", "mse_loss", "smooth_l1_loss", "huber_loss"]
+
+
+@pytest.mark.parametrize("reduction", ["mean", "sum", "none"])
+@pytest.mark.parametrize("name", PAIRS)
+def test_broadcasts_with_a_warning(name, reduction):
+    x, y = np.linspace(-2, 2, 12, dtype="float32").reshape(3, 4), np.array([[0.5], [1], [-1]], "float32")
+    with pytest.warns(UserWarning, match=f"{name}: target and input have the shapes \\(3, 1\\) and \\(3, 4\\) and are broadcast"):
+        found = getattr(nn.functional, name)(engine.from_numpy(x), engine.from_numpy(y), reduction=reduction)
+    assert_close(found, getattr(torch.nn.functional, name)(torch.from_numpy(x), torch.from_numpy(y), reduction=reduction))
+    with pytest.warns(UserWarning, match="are broadcast"), pytest.raises(RuntimeError, match="expected shapes that broadcast"):
+        getattr(nn.functional, name)(engine.zeros(3), engine.zeros(2))
+
+
+@pytest.mark.parametrize(("average", "reduce"), list(product((None, True, False), repeat=2)))
+def test_older_flags(average, reduce):
+    x, y = np.array([1.0, 2.0]), np.array([1.0, 4.0])
+    if average is None and reduce is None:
+        assert nn.MSELoss(average, reduce).reduction == "mean"
+        return
+    with pytest.warns(UserWarning, match="MSELoss: size_average and reduce are out of use"):
+        loss = nn.MSELoss(average, reduce)
+    theirs = torch.nn.MSELoss(average, reduce)
+    assert loss.reduction == theirs.reduction
+    with pytest.warns(UserWarning, match="l1_loss: size_average and reduce"):
+        found = nn.functional.l1_loss(engine.from_numpy(x), engine.from_numpy(y), average, reduce)
+    assert_close(found, torch.nn.functional.l1_loss(torch.from_numpy(x), torch.from_numpy(y), average, reduce))
+
+
+def test_an_unknown_reduction_is_refused_by_the_call():
+    loss = nn.MSELoss(reduction="avg")
+    with pytest.raises(ValueError, match="expected reduction to be one of none, mean, sum"):
+        loss(engine.zeros(2), engine.zeros(2))
+
+
+def test_divergence_warns_of_the_mean():
+    with pytest.warns(UserWarning, match="batchmean"):
+        nn.KLDivLoss()(engine.zeros(2), engine.ones(2))
+
+
+@pytest.mark.parametrize("name", ["cross_entropy", "nll_loss"])
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_weights_of_any_sign(name, dtype):
+    x, w = arrays([(4, 3)], dtype)[0], np.array([-1.0, 0.5, -2.0], dtype)
+    target = np.array([0, 2, 2, 1])
+    found = getattr(nn.functional, name)(*map(engine.from_numpy, (x, target, w)))
+    assert_close(found, getattr(torch.nn.functional, name)(*map(torch.from_numpy, (x, target, w))), rtol=1e-5)
+
+
+def test_ctc_gradient_is_pytorchs_without_log_softmax():
+    x = arrays([(6, 2, 4)], "float64")[0]
+    given = np.array([[1, 2], [3, 3]]), np.array([6, 4]), np.array([2, 1])
+    slopes = []
+    for lib, port in ((engine, engine.from_numpy), (torch, torch.from_numpy)):
+        leaf = port(x.copy()).requires_grad_()
+        lib.nn.functional.ctc_loss(leaf, *map(port, given), reduction="sum").backward()
+        slopes.append(leaf.grad)
+    assert_close(*slopes)
