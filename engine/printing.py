@@ -37,7 +37,7 @@ def set_printoptions(precision=None, threshold=None, edgeitems=None, linewidth=N
 
 
 class _Format:
-    """The common width and notation of all values that are shown."""
+    """The common width and notation of all numbers that are shown."""
 
     def __init__(self, values, floating):
         self.floating = floating
@@ -45,14 +45,14 @@ class _Format:
         if not floating:
             self.width = max((len(str(v)) for v in values), default=1)
             return
-        finite = [abs(v) for v in values if math.isfinite(v) and v != 0]
-        self.whole = all(v == int(v) for v in values if math.isfinite(v))
+        finite = [v for v in values if math.isfinite(v) and v != 0]
+        self.whole = all(v == math.ceil(v) for v in finite)
         if finite:
-            low, high = min(finite), max(finite)
+            low, high = min(map(abs, finite)), max(map(abs, finite))
             self.scientific = high / low > 1000.0 or high > 1e8 or (not self.whole and low < 1e-4)
-        if OPTIONS["sci_mode"] is not None:
-            self.scientific = OPTIONS["sci_mode"]
-        self.width = max((len(self.text(v)) for v in values if math.isfinite(v)), default=1)
+            if OPTIONS["sci_mode"] is not None:
+                self.scientific = OPTIONS["sci_mode"]
+        self.width = max((len(self.text(v)) for v in finite), default=1)
 
     def text(self, v):
         if not self.floating:
@@ -67,15 +67,27 @@ class _Format:
         return self.text(v).rjust(self.width)
 
 
+class _FormatComplex:
+    """Real and imaginary parts, each in a notation of its own."""
+
+    def __init__(self, values):
+        self.real, self.imag = _Format([v.real for v in values], True), _Format([v.imag for v in values], True)
+        self.width = self.real.width + self.imag.width + 1
+
+    def __call__(self, v):
+        imag = self.imag.text(v.imag) + "j"
+        return self.real(v.real) + (imag if imag[0] == "-" else "+" + imag)
+
+
 def _shown(data, depth, cut):
     """The nested lists that are printed: None stands for what is left out."""
-    n = OPTIONS["edgeitems"]
     if depth == 0:
         return data.item()
-    items = list(range(len(data)))
-    if cut and len(items) > 2 * n:
-        return [_shown(data[i], depth - 1, cut) for i in items[:n]] + [None] + [_shown(data[i], depth - 1, cut) for i in items[-n:]]
-    return [_shown(data[i], depth - 1, cut) for i in items]
+    n = OPTIONS["edgeitems"]
+    if cut and len(data) > 2 * n:
+        ends = [_shown(data[i], depth - 1, cut) for i in (*range(n), *range(len(data) - n, len(data)))]
+        return [*ends[:n], None, *ends[n:]]
+    return [_shown(x, depth - 1, cut) for x in data]
 
 
 def _leaves(x):
@@ -87,48 +99,54 @@ def _leaves(x):
         yield x
 
 
-def _lay_out(x, form, indent):
-    if not isinstance(x, list):
+def _lay_out(x, form, depth, indent):
+    """The text of nested lists of `depth`, whose first line starts at column `indent`."""
+    if depth == 0:
         return form(x)
-    if not x or not isinstance(x[0], list):
+    if depth == 1:
         per_line = max(1, (OPTIONS["linewidth"] - indent) // (form.width + 2))
         words = [" ..." if v is None else form(v) for v in x]
         lines = [", ".join(words[i : i + per_line]) for i in range(0, len(words), per_line)]
         return "[" + (",\n" + " " * (indent + 1)).join(lines) + "]"
-    depth, y = 1, x[0]
-    while isinstance(y, list) and y and isinstance(y[0], list):
-        depth, y = depth + 1, y[0]
-    between = "," + "\n" * depth + " " * (indent + 1)
-    return "[" + between.join("..." if row is None else _lay_out(row, form, indent + 1) for row in x) + "]"
+    between = "," + "\n" * (depth - 1) + " " * (indent + 1)
+    return "[" + between.join("..." if row is None else _lay_out(row, form, depth - 1, indent + 1) for row in x) + "]"
+
+
+def _with_suffixes(text, suffixes, indent):
+    """The text and what is said of the tensor behind it, on a new line where the line is full."""
+    at = len(text) - text.rfind("\n") + 1
+    for suffix in suffixes:
+        if at + len(suffix) + 2 > OPTIONS["linewidth"]:
+            text += ",\n" + " " * indent + suffix
+            at = indent + len(suffix)
+        else:
+            text += ", " + suffix
+            at += len(suffix) + 2
+    return text + ")"
 
 
 def tensor_repr(t) -> str:
     """What `repr(tensor)` and `str(tensor)` return."""
     data = t.detach()
     plain = data.to(_core.float32) if data.dtype in (_core.bfloat16, _core.float16) else data
-    array = plain.numpy()
-    floating = data.is_floating_point() or data.is_complex()
-    cut = data.numel() > OPTIONS["threshold"]
-    shown = _shown(array, array.ndim, cut)
-    if data.is_complex():
-        form: Any = _Format([abs(v) for v in _leaves(shown)], True)
-        text = str(array)
-    else:
-        form = _Format(list(_leaves(shown)), floating)
-        name = "Parameter containing:\n" if type(t).__name__ == "Parameter" else ""
-        text = _lay_out(shown, form, len("tensor(")) if data.numel() else "[" * array.ndim + "]" * array.ndim if array.ndim == 1 else "[]"
-    suffix = []
-    if data.numel() == 0 and array.ndim != 1:
-        suffix.append(f"size={tuple(t.shape)}")
-    default = (_core.get_default_dtype(), _core.int64, _core.bool_)
-    if t.dtype not in default or (data.numel() == 0 and t.dtype != default[0]):
-        suffix.append(f"dtype={t.dtype}")
+    start, text, suffixes = "tensor(", "[]", []
+    if data.numel():
+        shown = _shown(plain.numpy(), data.ndim, data.numel() > OPTIONS["threshold"])
+        values = list(_leaves(shown))
+        form = _FormatComplex(values) if data.is_complex() else _Format(values, data.is_floating_point())
+        text = _lay_out(shown, form, data.ndim, len(start))
+    elif data.ndim != 1:
+        suffixes.append(f"size={tuple(t.shape)}")
+    default = _core.get_default_dtype()
+    evident = (default, _core.int64, _core.bool_, _core.as_dtype(complex)) if data.numel() else (default,)
+    if t.dtype not in evident:
+        suffixes.append(f"dtype={t.dtype}")
     if t.grad_fn is not None:
-        suffix.append(f"grad_fn=<{_node_name(t.grad_fn)}>")
+        suffixes.append(f"grad_fn=<{_node_name(t.grad_fn)}>")
     elif t.requires_grad:
-        suffix.append("requires_grad=True")
+        suffixes.append("requires_grad=True")
     name = "Parameter containing:\n" if type(t).__name__ == "Parameter" else ""
-    return name + "tensor(" + ", ".join([text, *suffix]) + ")"
+    return name + _with_suffixes(start + text, suffixes, len(start))
 
 
 def _node_name(node) -> str:
