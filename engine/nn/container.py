@@ -92,7 +92,7 @@ class Sequential(_Indexed):
 
     Example:
         >>> Sequential(Linear(4, 8), ReLU(), Linear(8, 2))(zeros(3, 4)).shape
-        (3, 2)
+        torch.Size([3, 2])
     """
 
     def __init__(self, *args: Any) -> None:

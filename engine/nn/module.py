@@ -84,7 +84,7 @@ class Module(Hooks, State, Conversion, core.ModuleCore):
         ...     def forward(self, x):
         ...         return self.out(self.hidden(x).relu())
         >>> Net()(zeros(3, 4)).shape
-        (3, 2)
+        torch.Size([3, 2])
     """
 
     training: bool = True

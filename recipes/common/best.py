@@ -19,7 +19,7 @@ class Best:
         values: All values of the best epoch; none before there is one.
 
     Example:
-        >>> best = Best("val/accuracy", "max")
+        >>> model, best = Linear(1, 1), Best("val/accuracy", "max")
         >>> best.offer(model, {"val/accuracy": 0.9, "val/loss": 0.3}), best.offer(model, {"val/accuracy": 0.8, "val/loss": 0.2})
         (True, False)
         >>> best.values
