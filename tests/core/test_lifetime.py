@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import os
 import resource
 import weakref
 
@@ -92,7 +93,8 @@ def test_ten_thousand_steps_hold_memory_flat():
     before, live = resident(), storages()
     steps(10_000)
     assert storages() == live
-    assert resident() - before < 1 << 20
+    if not os.environ.get("WORKBENCH_SANITIZE"):  # AddressSanitizer keeps what was freed for a while
+        assert resident() - before < 1 << 20
 
 
 def test_limit_is_an_error_that_says_so():
