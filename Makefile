@@ -7,13 +7,15 @@ PY := $(VENV)/bin/python
 PIP := $(PY) -m pip --disable-pip-version-check install -q
 LOCK := mkdir -p build && flock build/.lock
 SAN := address,undefined
+# what runs in the sanitized build: the native core's own tests, and of the ops those that call kernels
+SAN_TESTS ?= tests/ext tests/core tests/ops -k "not test_ops or kernel or elements"
 -include local.mk
 
 .DEFAULT_GOAL := help
-.PHONY: help venv build train test lint format san bench clean
+.PHONY: help venv build train test lint format san bench conformance clean
 
 help:  ## list the targets
-	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 	@echo "  options: PYTHON=python3.12 for another interpreter; ARGS='...' goes to the command"
 
 $(PY):
@@ -61,10 +63,14 @@ san: build $(VENV)/.tests  ## the native tests under AddressSanitizer and UBSan,
 	PYTHONPATH=build/san/lib PYTHONMALLOC=malloc WORKBENCH_SANITIZE=$(SAN) \
 	LD_PRELOAD="$$(gcc -print-file-name=libasan.so) $$(gcc -print-file-name=libubsan.so)" \
 	ASAN_OPTIONS=detect_leaks=0:allocator_may_return_null=1:strict_string_checks=1 UBSAN_OPTIONS=halt_on_error=1:print_stacktrace=1 \
-	$(PY) -m pytest -q -s -p no:cacheprovider -k "not test_ops or kernel or elements" tests/ext tests/core tests/ops $(ARGS)
+	$(PY) -m pytest -q -s -p no:cacheprovider $(SAN_TESTS) $(ARGS)
 
 bench: build  ## compare with torch, where it is installed
 	$(PY) -m workbench.experiments.cli bench $(ARGS)
+
+conformance: $(VENV)/.tests build  ## run PyTorch's own op samples, where it is installed, and write docs/conformance.md
+	$(PY) -m tests.conformance --json build/conformance.json $(ARGS)
+	$(PY) -m tests.conformance.report
 
 clean:  ## remove what was built; .venv and runs stay
 	rm -rf build dist *.egg-info ext/core/_core*.so $(VENV)/.package $(VENV)/.tests $(VENV)/.lint
