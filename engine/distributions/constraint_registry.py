@@ -16,8 +16,8 @@ class ConstraintRegistry:
     """Transforms for kinds of constraints.
 
     Example:
-        >>> distributions.biject_to(distributions.constraints.positive)
-        ExpTransform()
+        >>> distributions.biject_to(distributions.constraints.positive)(zeros(1))
+        tensor([1.])
     """
 
     def __init__(self) -> None:
@@ -89,10 +89,7 @@ def _independent(constraint: Any) -> transforms.Transform:
 
 @_both(constraints.positive, constraints.nonnegative)
 def _above(constraint: Any) -> transforms.Transform:
-    bound = constraint.lower_bound
-    if isinstance(bound, Number) and bound == 0:
-        return transforms.ExpTransform()
-    return transforms.ComposeTransform([transforms.ExpTransform(), transforms.AffineTransform(bound, 1)])
+    return transforms.ComposeTransform([transforms.ExpTransform(), transforms.AffineTransform(constraint.lower_bound, 1)])
 
 
 @_both(constraints.less_than)

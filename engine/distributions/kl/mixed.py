@@ -84,9 +84,16 @@ def _normal(p: Any, q: Any) -> Tensor:
     return _under_normal(p.mean, p.variance, q) - p.entropy()
 
 
+def _kept(p: Any, least: float) -> tuple[Tensor, Pareto]:
+    """Where the tail is too heavy for a moment, and the distribution with a harmless power there, so that gradients are finite."""
+    heavy = p.alpha <= least
+    return heavy, Pareto(p.scale, where(heavy, least + 1.0, p.alpha), validate_args=False)
+
+
 @register_kl(Pareto, Normal)
 def _pareto_normal(p: Any, q: Any) -> Tensor:
-    return where(p.alpha <= 2, math.inf, _under_normal(p.mean, p.variance, q) - p.entropy())
+    heavy, kept = _kept(p, 2)
+    return where(heavy, math.inf, _under_normal(kept.mean, kept.variance, q) - p.entropy())
 
 
 @register_kl(Beta, Uniform)
@@ -135,12 +142,14 @@ def _normal_laplace(p: Any, q: Any) -> Tensor:
 
 @register_kl(Pareto, Exponential)
 def _pareto_exponential(p: Any, q: Any) -> Tensor:
-    return where(p.alpha <= 1, math.inf, _under_exponential(p.mean, q) - p.entropy())
+    heavy, kept = _kept(p, 1)
+    return where(heavy, math.inf, _under_exponential(kept.mean, q) - p.entropy())
 
 
 @register_kl(Pareto, Gamma)
 def _pareto_gamma(p: Any, q: Any) -> Tensor:
-    return where(p.alpha <= 1, math.inf, _under_gamma(p.mean, p.scale.log() + p.alpha.reciprocal(), q) - p.entropy())
+    heavy, kept = _kept(p, 1)
+    return where(heavy, math.inf, _under_gamma(kept.mean, p.scale.log() + p.alpha.reciprocal(), q) - p.entropy())
 
 
 def _mean_log(low: Tensor, high: Tensor) -> Tensor:
