@@ -160,7 +160,6 @@ CONSTRAINTS = {
     "simplex": lambda d: d.constraints.simplex,
     "corr_cholesky": lambda d: d.constraints.corr_cholesky,
     "lower_cholesky": lambda d: d.constraints.lower_cholesky,
-    "positive_definite": lambda d: d.constraints.positive_definite,
     "independent": lambda d: d.constraints.independent(d.constraints.positive, 1),
     "cat": lambda d: d.constraints.cat([d.constraints.positive, d.constraints.unit_interval], -1, [1, 2]),
     "stack": lambda d: d.constraints.stack([d.constraints.positive, d.constraints.real, d.constraints.unit_interval], -1),
