@@ -81,7 +81,7 @@ MODULES: dict[str, tuple[str, ...]] = {
     "torch.autograd": ("autograd",),
     "torch.autograd.function": ("autograd.function", f"{_OWN}.nn"),
     **{f"torch.autograd.{name}": (f"autograd.{name}",) for name in _AUTOGRAD},
-    "torch.autograd.profiler": ("profiler",),
+    "torch.autograd.profiler": ("profiler.autograd",),
     "torch.func": ("func",),
     "torch.amp": ("amp",),
     "torch.amp.autocast_mode": ("amp",),
