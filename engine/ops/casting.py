@@ -80,6 +80,8 @@ def to(input, *args, dtype=None, device=None, non_blocking=False, copy=False, me
             dtype = _read_dtype(a)
     if len(flags) > 1:
         copy = flags[1]
+    if dtype is not None and not isinstance(dtype, core.dtype):
+        dtype = _read_dtype(dtype)
     if other is not None:
         dtype, device = other.dtype, other.device
     if device is not None:
@@ -124,7 +126,7 @@ def type_of(input, dtype=None, non_blocking=False):
 
     Args:
         input: Tensor.
-        dtype: The dtype; None asks for the name.
+        dtype: The dtype, the name of a type, or a class as FloatTensor; None asks for the name.
         non_blocking: Accepted for PyTorch's sake.
 
     Shape:
@@ -137,13 +139,16 @@ def type_of(input, dtype=None, non_blocking=False):
         >>> tensor([1.5]).type()
         'torch.FloatTensor'
     """
-    return cast(input, dtype) if dtype is not None else f"torch.{_TYPE_NAMES[input.dtype.name]}Tensor"
+    if dtype is None:
+        return f"torch.{_TYPE_NAMES[input.dtype.name]}Tensor"
+    return cast(input, _NAMED_TYPES.get(dtype) or getattr(dtype, "dtype", dtype) if isinstance(dtype, (str, type)) else dtype)
 
 
 _TYPE_NAMES = {
     "bool": "Bool", "uint8": "Byte", "int8": "Char", "int16": "Short", "int32": "Int", "int64": "Long", "float16": "Half",
     "bfloat16": "BFloat16", "float32": "Float", "float64": "Double", "complex64": "ComplexFloat", "complex128": "ComplexDouble",
 }  # fmt: skip
+_NAMED_TYPES = {f"torch.{name}Tensor": getattr(core, dtype + "_" * (dtype == "bool")) for dtype, name in _TYPE_NAMES.items()}
 
 
 @public(methods=("fill_",))

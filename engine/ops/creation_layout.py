@@ -109,7 +109,7 @@ def frombuffer(buffer, *, dtype, count=-1, offset=0, requires_grad=False):
 
     Example:
         >>> frombuffer(bytearray([1, 2, 3]), dtype=uint8)
-        tensor([1, 2, 3], dtype=uint8)
+        tensor([1, 2, 3], dtype=torch.uint8)
     """
     try:
         memory = memoryview(buffer)

@@ -253,17 +253,21 @@ def _sections(name, input, sections, least, dim):
     return tensor_split(input, sections, dim)
 
 
-def _spread(sections):
-    return sections[0] if len(sections) == 1 else sections
+def _spread(given, sections, indices):
+    """What came by position or by one of PyTorch's names."""
+    given = given or tuple(x for x in (sections, indices) if x is not None)
+    return given[0] if len(given) == 1 else given
 
 
 @public("torch", methods=("hsplit",))
-def hsplit(input, *indices_or_sections):
+def hsplit(input, *indices_or_sections, sections=None, indices=None):
     """Cut a tensor into pieces side by side: along dimension 1, vectors along 0.
 
     Args:
         input: Tensor.
         indices_or_sections: How many pieces of equal size, or where each but the first begins.
+        sections: The former by name.
+        indices: The latter by name.
 
     Shape:
         input: (n, m, *) or (m,); results: (n, size, *) or (size,).
@@ -274,16 +278,18 @@ def hsplit(input, *indices_or_sections):
     Raises:
         RuntimeError: the number of pieces does not divide the size.
     """
-    return _sections("hsplit", input, _spread(indices_or_sections), 1, 0 if input.ndim == 1 else 1)
+    return _sections("hsplit", input, _spread(indices_or_sections, sections, indices), 1, 0 if input.ndim == 1 else 1)
 
 
 @public("torch", methods=("vsplit",))
-def vsplit(input, *indices_or_sections):
+def vsplit(input, *indices_or_sections, sections=None, indices=None):
     """Cut a tensor into pieces on top of each other: along dimension 0.
 
     Args:
         input: Tensor of 2 or more dimensions.
         indices_or_sections: How many pieces of equal size, or where each but the first begins.
+        sections: The former by name.
+        indices: The latter by name.
 
     Shape:
         input: (n, m, *); results: (size, m, *).
@@ -294,16 +300,18 @@ def vsplit(input, *indices_or_sections):
     Raises:
         RuntimeError: there are fewer dimensions, or the number of pieces does not divide the size.
     """
-    return _sections("vsplit", input, _spread(indices_or_sections), 2, 0)
+    return _sections("vsplit", input, _spread(indices_or_sections, sections, indices), 2, 0)
 
 
 @public("torch", methods=("dsplit",))
-def dsplit(input, *indices_or_sections):
+def dsplit(input, *indices_or_sections, sections=None, indices=None):
     """Cut a tensor into pieces behind each other: along dimension 2.
 
     Args:
         input: Tensor of 3 or more dimensions.
         indices_or_sections: How many pieces of equal size, or where each but the first begins.
+        sections: The former by name.
+        indices: The latter by name.
 
     Shape:
         input: (n, m, k, *); results: (n, m, size, *).
@@ -314,4 +322,4 @@ def dsplit(input, *indices_or_sections):
     Raises:
         RuntimeError: there are fewer dimensions, or the number of pieces does not divide the size.
     """
-    return _sections("dsplit", input, _spread(indices_or_sections), 3, 2)
+    return _sections("dsplit", input, _spread(indices_or_sections, sections, indices), 3, 2)

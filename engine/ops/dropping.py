@@ -19,7 +19,7 @@ def _checked(name, p):
         raise expected(name, "p in [0, 1]", p)
 
 
-@public("torch", "functional")
+@public("functional")
 def dropout(input, p=0.5, training=True, inplace=False):
     """Set elements to 0 at random, and scale the rest so that the mean stays.
 
@@ -159,7 +159,7 @@ def _kept(input, shape, p):
     return uniform_draw(shape, core.float32, key_of(None), 0.0, 1.0) >= p
 
 
-@public("torch", "functional")
+@public("functional")
 def alpha_dropout(input, p=0.5, training=False, inplace=False):
     """Dropout that keeps mean and variance of what comes out of `selu`.
 
@@ -188,7 +188,7 @@ def alpha_dropout(input, p=0.5, training=False, inplace=False):
     return input.copy_(result) if inplace else result
 
 
-@public("torch", "functional")
+@public("functional")
 def feature_alpha_dropout(input, p=0.5, training=False, inplace=False):
     """`alpha_dropout` of whole channels.
 

@@ -26,8 +26,16 @@ def _unit(name, input, generator):
     return drawn(name, tuple(input.shape), wide, generator, uniform_draw, 0.0, 1.0)
 
 
+def _bounds(low, high, named):
+    """`from`, which Python does not let a parameter be called, and `to`."""
+    low, high = named.pop("from", low), named.pop("to", high)
+    if named:
+        raise TypeError(f"expected from, to or generator, got {next(iter(named))!r}")
+    return low, high
+
+
 @public(methods=("uniform_",))
-def uniform_(input, low=0.0, high=1.0, *, generator=None):
+def uniform_(input, low=0.0, high=1.0, *, generator=None, **named):
     """Fill with numbers evenly distributed in [low, high).
 
     y ~ U(low, high)
@@ -37,6 +45,7 @@ def uniform_(input, low=0.0, high=1.0, *, generator=None):
         low: Least number; PyTorch calls it `from`.
         high: Upper end; PyTorch calls it `to`.
         generator: Where random numbers come from; None means the default generator.
+        named: `from` and `to` under these names.
 
     Shape:
         input: (*); result: (*).
@@ -47,6 +56,7 @@ def uniform_(input, low=0.0, high=1.0, *, generator=None):
     Raises:
         RuntimeError: the tensor is not floating, or `low` exceeds `high`.
     """
+    low, high = _bounds(low, high, named)
     _floating("uniform_", input)
     if low > high:
         raise expected("uniform_", "low <= high", f"{low} and {high}", error=RuntimeError)
@@ -205,7 +215,7 @@ def cauchy_(input, median=0.0, sigma=1.0, *, generator=None):
 
 
 @public(methods=("random_",))
-def random_(input, low=0, high=None, *, generator=None):
+def random_(input, low=0, high=None, *, generator=None, **named):
     """Fill with whole numbers evenly distributed in [low, high).
 
     P(y = k) = 1 / (high - low)
@@ -215,6 +225,7 @@ def random_(input, low=0, high=None, *, generator=None):
         low: Least number; the only argument is `high`, and 0 the least.
         high: One more than the largest; None means what the dtype holds exactly.
         generator: Where random numbers come from; None means the default generator.
+        named: `from` and `to` under these names.
 
     Shape:
         input: (*); result: (*).
@@ -225,6 +236,7 @@ def random_(input, low=0, high=None, *, generator=None):
     Raises:
         RuntimeError: there is no number in the range.
     """
+    low, high = _bounds(low, high, named)
     if high is None:
         low, high = (0, low) if low else (0, _TOP.get(input.dtype.name, 1 << 63))
     return input.copy_(whole("random_", tuple(input.shape), core.int64, generator, low, min(high, (1 << 63) - 1)))

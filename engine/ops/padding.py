@@ -6,6 +6,7 @@ from workbench.ext.core import _core as core
 from workbench.ext.core.lazy import np
 
 from ._define import FLOATING, Unsupported, derivative, infer, op, refuses, samples
+from ._space import public
 from .errors import expected
 
 
@@ -127,3 +128,9 @@ def _(s):
     yield s(s.normal(1, 2, 3), (0, 4), "circular").raises(RuntimeError, "pad: expected widths of at most 3 in dimension 2")
     yield s(s.normal(2), (1, 1), "mirror").raises(NotImplementedError, "pad: expected mode")
     yield s(s.normal(2), (-2, -2)).raises(RuntimeError, "pad: expected no more cut off")
+
+
+@public("torch")
+def constant_pad_nd(input, pad, value=0):
+    """`nn.functional.pad` with a number."""
+    return pad_constant(input, tuple(pad), value)

@@ -120,12 +120,13 @@ def _(s):
 
 
 @op("copy", tensors=2, spaces=(), methods=(), inplace=True, onnx=Unsupported("a copy into a tensor is an assignment"))
-def copy(input, other):
+def copy(input, other, non_blocking=False):
     """The values of `other`, broadcast to `input`; `input.copy_(other)` writes them into it, converted to its dtype.
 
     Args:
         input: The destination.
         other: The source, of a shape that broadcasts to that of `input`.
+        non_blocking: Accepted for PyTorch's sake.
 
     Shape:
         input: (*); other: broadcasts to (*); result: (*).

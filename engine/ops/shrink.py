@@ -11,12 +11,10 @@ from .errors import expected
 
 @op(
     "map",
-    attrs=(
-        "threshold",
-        "value",
-    ),
-    spaces="functional",
+    attrs=("threshold", "value"),
+    spaces=("torch", "functional"),
     methods=False,
+    inplace=True,
     onnx=lambda b, x, t, v: b.node(
         "Where", b.node("Greater", x, b.constant(np.asarray(t, b.dtype(x)))), x, b.constant(np.asarray(v, b.dtype(x)))
     ),

@@ -68,7 +68,7 @@ derivative(elu, input=lambda g, input, alpha: elu_backward(g, input, alpha))
 SELU_ALPHA, SELU_SCALE = 1.6732632423543772848170429916717, 1.0507009873554804934193349852946
 
 
-@op("map", spaces=("torch", "functional"), methods=False, onnx="Selu")
+@op("map", spaces=("torch", "functional"), methods=False, inplace=True, onnx="Selu")
 def selu(input):
     """Let what is negative saturate, scaled so that activations normalise themselves.
 
@@ -96,7 +96,14 @@ def selu(input):
 derivative(selu, input=lambda g, input: elu_backward(g, input, SELU_ALPHA) * SELU_SCALE)
 
 
-@op("map", attrs=("alpha",), spaces=("torch", "functional"), methods=False, onnx=lambda b, x, alpha: b.node("Celu", x, alpha=alpha))
+@op(
+    "map",
+    attrs=("alpha",),
+    spaces=("torch", "functional"),
+    methods=False,
+    inplace=True,
+    onnx=lambda b, x, alpha: b.node("Celu", x, alpha=alpha),
+)
 def celu(input, alpha=1.0):
     """Let what is negative saturate, smoothly for any `alpha`.
 

@@ -137,6 +137,11 @@ def _form(kind, sign=1):
     return form
 
 
+def _asked(_stacklevel, dtype):
+    """The dtype, which `torch.softmax` takes third and `functional.softmax` fourth."""
+    return _stacklevel if isinstance(_stacklevel, core.dtype) else dtype
+
+
 @op("composite", spaces=("torch", "functional", "special"), onnx=_form("Softmax"))
 def softmax(input, dim=None, _stacklevel=3, dtype=None):
     """Exponentials that sum to one along a dimension: exp(x) / sum of exp(x), computed without overflow.
@@ -144,7 +149,7 @@ def softmax(input, dim=None, _stacklevel=3, dtype=None):
     Args:
         input: Scores.
         dim: The dimension of the classes.
-        _stacklevel: Not used; PyTorch has it.
+        _stacklevel: Not used; a dtype here is taken as `dtype`, which PyTorch's other forms have in this place.
         dtype: Convert to this first.
 
     Shape:
@@ -161,7 +166,7 @@ def softmax(input, dim=None, _stacklevel=3, dtype=None):
         >>> softmax(tensor([0.0, 0.0]), 0)
         tensor([0.5000, 0.5000])
     """
-    return softmax_over(*_settled("softmax", input, dim, dtype))
+    return softmax_over(*_settled("softmax", input, dim, _asked(_stacklevel, dtype)))
 
 
 @op("composite", spaces=("torch", "functional", "special"), onnx=_form("LogSoftmax"))
@@ -171,7 +176,7 @@ def log_softmax(input, dim=None, _stacklevel=3, dtype=None):
     Args:
         input: Scores.
         dim: The dimension of the classes.
-        _stacklevel: Not used; PyTorch has it.
+        _stacklevel: Not used; a dtype here is taken as `dtype`, which PyTorch's other forms have in this place.
         dtype: Convert to this first.
 
     Shape:
@@ -188,7 +193,7 @@ def log_softmax(input, dim=None, _stacklevel=3, dtype=None):
         >>> log_softmax(tensor([0.0, 0.0]), 0)
         tensor([-0.6931, -0.6931])
     """
-    return log_softmax_over(*_settled("log_softmax", input, dim, dtype))
+    return log_softmax_over(*_settled("log_softmax", input, dim, _asked(_stacklevel, dtype)))
 
 
 @op("composite", spaces="functional", methods=False, onnx=_form("Softmax", -1))

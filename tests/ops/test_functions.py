@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import warnings
-
-import numpy as np
 import pytest
 import torch
 
 from workbench import engine as ours
+
+from .both import close, outcome
 
 X = "lib.arange(12.).reshape(3, 4)"
 EXPRESSIONS = [
@@ -40,29 +39,6 @@ EXPRESSIONS = [
     "lib.ones(1, 3, 1).squeeze_()", "lib.ones(1, 3, 1).squeeze_(0)", "lib.ones(1, 3, requires_grad=True).squeeze_()",
     f"{X}.H", f"{X}.mH", f"{X}[0].H", f"{X}[None].H", f"{X}[0].mH", "lib.tensor([[1j, 2]]).H",
 ]  # fmt: skip
-
-
-def outcome(lib, expression):
-    """The value, as PyTorch's tensors turned into arrays, or the class of the exception."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        try:
-            return plain(eval(expression, {"lib": lib}))
-        except Exception as error:
-            return type(error).__name__
-
-
-def plain(value):
-    if isinstance(value, (torch.Tensor, ours.Tensor)):
-        value = value.detach().resolve_conj()
-        return str(value.dtype), tuple(value.shape), np.array(value.numpy()).tolist()
-    return [plain(v) for v in value] if isinstance(value, (list, tuple)) else value
-
-
-def close(a, b):
-    if isinstance(a, (list, tuple)) and isinstance(b, (list, tuple)):
-        return len(a) == len(b) and all(map(close, a, b))
-    return a == pytest.approx(b, rel=1e-5, nan_ok=True) if isinstance(a, float) else a == b
 
 
 @pytest.mark.parametrize("expression", EXPRESSIONS)
