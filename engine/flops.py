@@ -52,7 +52,8 @@ def _convolution_input_backward(args: Any, result: Any) -> int:
 
 
 def _convolution_weight_backward(args: Any, result: Any) -> int:
-    grad, x, size, groups = *args[:3], args[6]
+    grad, x, size = args[:3]
+    groups = args[6]
     return 2 * product(grad.shape) * (x.shape[1] // groups) * product(size)
 
 

@@ -170,7 +170,10 @@ class profile:  # noqa: N801 - PyTorch's name
     def toggle_collection_dynamic(self, enable: bool, activities: Iterable[Any]) -> None:
         """Stop looking, or look again, in the middle of a trace."""
         if self._recorder is not None:
-            (self._recorder.block.__enter__ if enable else self._recorder.block.__exit__)()
+            if enable:
+                self._recorder.block.__enter__()
+            else:
+                self._recorder.block.__exit__(None, None, None)
 
     def events(self) -> EventList:
         """All events, in the order in which they began.

@@ -158,7 +158,7 @@ class record_function:  # noqa: N801 - PyTorch's name
         TypeError: `name` is no str.
 
     Example:
-        >>> with profile() as p, record_function("mine"):
+        >>> with torch.profiler.profile() as p, record_function("mine"):
         ...     _ = ones(3) + 1
         >>> "mine" in [event.key for event in p.key_averages()]
         True

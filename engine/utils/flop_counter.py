@@ -86,7 +86,7 @@ class FlopCounterMode:
 
     def __exit__(self, *exc: object) -> None:
         _leave(self)
-        self._block.__exit__(*exc)
+        self._block.__exit__(None, None, None)
         if self.display:
             print(self.get_table(self.depth))
 
@@ -178,7 +178,7 @@ def _subclasses(cls: type) -> set[type]:
 def _follow(counter: FlopCounterMode) -> None:
     """Let calls of modules, which are native otherwise, pass through `_call`: nothing is slower outside of the block."""
     if not _FOLLOWERS:
-        Module.__call__ = _call  # type: ignore[method-assign]
+        Module.__call__ = _call  # type: ignore[assignment, method-assign]
     _FOLLOWERS.append(counter)
 
 
