@@ -25,6 +25,19 @@ cdef object rule_argument(Node nd, int c, bint create_graph):
         return <object>nd.shapes[c] if nd.have_shape >> c & 1 else ()
     return DTYPES[nd.edges[op.ord_[c - 4000]].dt]
 
+class _ChangedResults(tuple):
+    "results, some of them changed in place since the operation made them: a rule that names one of those fails, others go on"
+    def __new__(cls, results, node):
+        made = tuple.__new__(cls, results)
+        made.node = node
+        return made
+    def __getitem__(self, i):
+        x = tuple.__getitem__(self, i)
+        if isinstance(x, Tensor) and (<Tensor>x).st.version: changed(<Node>self.node, "result", 0, (<Tensor>x).st.version)
+        return x
+    def __iter__(self):
+        return iter([self[i] for i in range(len(self))])
+
 cdef object result_of(Node nd, bint create_graph):
     cdef Tensor t, r
     cdef int i
@@ -38,6 +51,9 @@ cdef object result_of(Node nd, bint create_graph):
                 r.fn = <PyObject*>nd; r.onr = i; r.rg = True
                 many.append(r)
             else: many.append(x)
+        if not nd.packed:
+            for x in many:
+                if x is not None and (<Tensor>x).st.version: return _ChangedResults(many, nd)
         return tuple(many)
     if nd.packed: t = unpacked(<object>nd.result)
     else:
