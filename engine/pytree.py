@@ -31,11 +31,34 @@ class TreeSpec:
 
 
 LEAF = TreeSpec(None, None, [])
+REGISTERED: dict[type, tuple[Callable[[Any], tuple[Any, Any]], Callable[[Any, Any], Any]]] = {}
+
+
+def register_pytree_node(
+    cls: type, flatten_fn: Callable[[Any], tuple[Any, Any]], unflatten_fn: Callable[[Any, Any], Any], **options: Any
+) -> None:
+    """Let a class of one's own be a container, not a leaf.
+
+    Args:
+        cls: The class; its subclasses stay leaves.
+        flatten_fn: Gives of an object its children, and what else it takes to make it again.
+        unflatten_fn: Makes an object of children and that.
+        options: Accepted for PyTorch's sake.
+
+    Raises:
+        ValueError: the class is registered already.
+    """
+    if cls in REGISTERED:
+        raise ValueError(f"register_pytree_node: expected a class that is not known, got {cls.__name__}, already registered as pytree node")
+    REGISTERED[cls] = flatten_fn, unflatten_fn
 
 
 def _open(tree: Any) -> tuple[Any, list[Any]] | None:
     """The context and children of a container; None for a leaf."""
     kind = type(tree)
+    if kind in REGISTERED:
+        children, context = REGISTERED[kind][0](tree)
+        return context, list(children)
     if kind in (list, tuple):
         return None, list(tree)
     if kind in (dict, OrderedDict):
@@ -49,6 +72,8 @@ def _open(tree: Any) -> tuple[Any, list[Any]] | None:
 
 def _close(spec: TreeSpec, children: list[Any]) -> Any:
     kind: Any = spec.kind
+    if kind in REGISTERED:
+        return REGISTERED[kind][1](children, spec.context)
     if kind in (list, tuple):
         return kind(children)
     if kind in (dict, OrderedDict):

@@ -30,7 +30,7 @@ _FILES = {"batchnorm": "norm", "instancenorm": "norm", "normalization": "norm", 
 _AUTOGRAD = ("anomaly_mode", "forward_ad", "functional", "grad_mode", "gradcheck", "graph", "variable")
 _BACKENDS = ("cpu", "cuda", "cudnn", "mha", "mkl", "mkldnn", "mps", "openmp", "opt_einsum")
 _DATA = ("dataloader", "dataset", "distributed", "sampler", "_utils", "_utils.collate")
-_UTILS = ("_pytree", "benchmark", "checkpoint", "dlpack", "flop_counter", "tensorboard")
+_UTILS = ("benchmark", "checkpoint", "dlpack", "flop_counter", "tensorboard")
 _SAME = ("activation", "container", "conv", "dropout", "linear", "loss", "module", "padding", "pooling", "rnn", "transformer")
 
 
@@ -47,6 +47,7 @@ MODULES: dict[str, tuple[str, ...]] = {
     "torch.fx": (f"{_OWN}.fx",),
     "torch.fx.experimental": (f"{_OWN}.fx",),
     "torch.fx.experimental.proxy_tensor": (f"{_OWN}.fx",),
+    **{f"torch._subclasses{name}": (f"{_OWN}.fake_tensor",) for name in ("", ".fake_tensor", ".functional_tensor")},
     "torch.library": (f"{_OWN}.library",),
     "torch._custom_ops": (f"{_OWN}.library",),
     "torch._ops": (f"{_OWN}.library",),
@@ -104,6 +105,7 @@ MODULES: dict[str, tuple[str, ...]] = {
     **{f"torch.utils.{name}": (f"utils.{name}",) for name in _UTILS},
     "torch.utils.tensorboard.writer": ("utils.tensorboard",),
     "torch.utils.tensorboard.summary": ("utils.tensorboard",),
+    "torch.utils._pytree": ("utils._pytree", f"{_OWN}.pytree_more"),
     "torch.utils.model_zoo": (f"{_OWN}.hub",),
     "torch.utils._foreach_utils": (f"{_OWN}.optim",),
     "torch.utils.hooks": ("nn._hooks",),

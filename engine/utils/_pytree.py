@@ -3,6 +3,7 @@
 from ..pytree import (
     TreeSpec,
     broadcast_to_and_flatten,
+    register_pytree_node,
     tree_flatten,
     tree_leaves,
     tree_map,
@@ -12,5 +13,6 @@ from ..pytree import (
 )
 
 __all__ = [
-    "TreeSpec", "broadcast_to_and_flatten", "tree_flatten", "tree_leaves", "tree_map", "tree_map_only", "tree_structure", "tree_unflatten",
+    "TreeSpec", "broadcast_to_and_flatten", "register_pytree_node", "tree_flatten", "tree_leaves", "tree_map", "tree_map_only",
+    "tree_structure", "tree_unflatten",
 ]  # fmt: skip

@@ -90,7 +90,29 @@ PROGRAMS = {
         say(torch.is_autocast_enabled("cpu"), torch.get_autocast_dtype("cpu"))
         with torch.autocast("cpu", dtype=torch.float16):
             say(torch.is_autocast_enabled("cpu"), torch.get_autocast_dtype("cpu"), torch.is_autocast_cache_enabled())
+        for name in ("float8_e4m3fn", "float8_e4m3fnuz", "float8_e5m2", "float8_e5m2fnuz", "float16", "float32"):
+            f = torch.finfo(getattr(torch, name))
+            say(name, f.max, f.min, f.eps, f.tiny, f.bits)
+        for name in ("uint16", "uint32", "uint64", "int8"):
+            say(name, torch.iinfo(getattr(torch, name)).max, torch.iinfo(getattr(torch, name)).bits)
         say(torch.uint16, torch.float8_e5m2.itemsize, torch.sparse_coo, isinstance(torch.sparse_coo, torch.layout))
+    """,
+    "trees": """
+        from torch.utils import _pytree as pytree
+        class Pair:
+            def __init__(self, a, b):
+                self.a, self.b = a, b
+        pytree.register_pytree_node(Pair, lambda p: ([p.a, p.b], None), lambda children, _: Pair(*children))
+        tree = {"x": [1, Pair(2, (3,))], "y": 4}
+        leaves, spec = pytree.tree_flatten(tree)
+        again = pytree.tree_unflatten([10 * n for n in leaves], spec)
+        say(leaves, again["x"][0], again["x"][1].a, again["x"][1].b, again["y"])
+        say(Pair in pytree.SUPPORTED_NODES, dict in pytree.SUPPORTED_NODES, str in pytree.SUPPORTED_NODES)
+        say(pytree.tree_any(lambda n: n > 3, tree), pytree.tree_all(lambda n: n > 3, tree), list(pytree.tree_iter(tree)))
+        try:
+            pytree.register_pytree_node(Pair, None, None)
+        except ValueError:
+            say("known already")
     """,
     "futures": """
         a, b = torch.futures.Future(), torch.futures.Future()

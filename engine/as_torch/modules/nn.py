@@ -7,10 +7,10 @@ from itertools import repeat
 from typing import Any
 
 from ...autograd.function import once_differentiable as once_differentiable
-from ...nn._state import IncompatibleKeys as _IncompatibleKeys  # noqa: F401
 from ...nn.conv import _Conv as _ConvNd  # noqa: F401
 from ...nn.conv import _Transposed as _ConvTransposeNd  # noqa: F401
 from ...nn.dropout import _Dropout as _DropoutNd  # noqa: F401
+from ...nn.module import Module
 from ...nn.norm import _Statistics as _NormBase  # noqa: F401
 from ...nn.pooling import _AdaptiveMaxPool as _AdaptiveMaxPoolNd  # noqa: F401
 from ...nn.pooling import _AdaptivePool as _AdaptiveAvgPoolNd  # noqa: F401
@@ -19,6 +19,7 @@ from ...nn.pooling import _MaxPool as _MaxPoolNd  # noqa: F401
 from .parallel import DataParallel as DataParallel
 
 _EXTRA_STATE_KEY_SUFFIX = "_extra_state"
+_IncompatibleKeys = type(Module().load_state_dict({}))
 
 
 def _ntuple(n: int, name: str = "parse") -> Callable[[Any], tuple[Any, ...]]:

@@ -16,6 +16,8 @@ from .autocast_state import is_autocast_cpu_enabled as is_autocast_cpu_enabled
 from .autocast_state import is_autocast_enabled as is_autocast_enabled
 from .compiler import compile as compile
 from .library import ops as ops
+from .named_dtypes import finfo as finfo
+from .named_dtypes import iinfo as iinfo
 from .tensor_types import *  # noqa: F403
 from .version import TorchVersion as TorchVersion
 from .version import __version__ as __version__
