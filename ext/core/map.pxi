@@ -134,8 +134,14 @@ cdef int number_dtype(v) except -2:
         return (<dtype>d).index if (<dtype>d).index < WB_F16 else default_float if (<dtype>d).index <= WB_F64 else WB_C64
     return WB_BOOL if PyBool_Check(v) else WB_I64 if PyLong_Check(v) else default_float if PyFloat_Check(v) else (WB_C64 if default_float == WB_F32 else WB_C128)
 
+cdef int lifted(int dt, int by) noexcept:
+    "dt in the category of `by`, where that is the higher one; a complex one keeps the width of a floating dt"
+    if dt < 0: return by
+    if by < 0 or category(by) <= category(dt): return dt
+    return (WB_C128 if dt == WB_F64 else WB_C64) if category(dt) == 2 else by
+
 cdef int promote(Op op, PyObject** s, int first) except -2:
-    cdef int k, whole = -1, zero = -1, number = -1, r
+    cdef int k, whole = -1, zero = -1, number = -1
     cdef Tensor t
     for k in range(first, op.nt):
         v = <object>s[op.tpos[k]]
@@ -146,23 +152,17 @@ cdef int promote(Op op, PyObject** s, int first) except -2:
         elif is_number(v): number = join(number_dtype(v), number)
         elif v is None: pass
         else: raise not_a_tensor(op, op.tpos[k], v)
-    r = whole
-    if zero >= 0: r = zero if r < 0 or category(zero) > category(r) else r
-    if number >= 0: r = number if r < 0 or category(number) > category(r) else r
-    return r
+    return lifted(whole, lifted(zero, number))
 
 def result_type(*tensors):
     """The dtype that an operation on these tensors or numbers computes in."""
-    cdef int whole = -1, zero = -1, number = -1, r
+    cdef int whole = -1, zero = -1, number = -1
     for v in tensors:
         if isinstance(v, Tensor):
             if (<Tensor>v).a.ndim: whole = join((<Tensor>v).a.dtype, whole)
             else: zero = join((<Tensor>v).a.dtype, zero)
         else: number = join(number_dtype(v), number)
-    r = whole
-    if zero >= 0 and (r < 0 or category(zero) > category(r)): r = zero
-    if number >= 0 and (r < 0 or category(number) > category(r)): r = number
-    return DTYPES[r]
+    return DTYPES[lifted(whole, lifted(zero, number))]
 
 def promote_types(a, b):
     """The smallest dtype that holds both."""
