@@ -1,0 +1,131 @@
+"""Factors of matrices: what holds whatever signs, phases and bases are chosen, against PyTorch where it is unique."""
+
+from operator import attrgetter
+
+import numpy as np
+import pytest
+import torch
+
+from workbench import engine
+from workbench.engine import linalg
+
+SIZES = [(3, 3), (2, 5, 2), (4, 6)]
+DTYPES = ["float64", "complex128"]
+
+
+def drawn(*shape, dtype="float64", seed=1):
+    generator = np.random.default_rng(seed)
+    a = generator.standard_normal(shape)
+    return a + 1j * generator.standard_normal(shape) if dtype.startswith("complex") else a
+
+
+def positive(*shape, dtype="float64"):
+    a = drawn(*shape, dtype=dtype)
+    return a @ a.conj().swapaxes(-1, -2) + np.eye(shape[-1])
+
+
+def both(f, array, *, seed=5):
+    """The gradients of a random weighting of f's results, by us and by PyTorch; f takes the module and a tensor of it."""
+    found = []
+    for module in (engine, torch):
+        x = module.from_numpy(array.copy()).requires_grad_(True)
+        result = f(module, x)
+        results = list(result) if isinstance(result, (tuple, list)) else [result]
+        loss = 0
+        for i, r in enumerate(results):
+            weight = module.from_numpy(drawn(*r.shape, dtype=str(r.dtype).removeprefix("torch."), seed=seed + i))
+            product = r * weight
+            loss = loss + (product.real if r.is_complex() else product).sum()
+        found.append(module.autograd.grad(loss, x)[0].numpy())
+    return found
+
+
+def same(f, array, **tolerance):
+    ours, theirs = both(f, array)
+    np.testing.assert_allclose(ours, theirs, **{"rtol": 1e-8, "atol": 1e-10} | tolerance)
+
+
+def orthonormal(gram):
+    np.testing.assert_allclose(gram, np.broadcast_to(np.eye(gram.shape[-1]), gram.shape), atol=1e-12)
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+@pytest.mark.parametrize("size", SIZES)
+def test_svd_multiplies_to_its_input(size, dtype):
+    a = drawn(*size, dtype=dtype)
+    for whole in (False, True):
+        U, S, Vh = (t.numpy() for t in linalg.svd(engine.from_numpy(a), full_matrices=whole))
+        k = S.shape[-1]
+        np.testing.assert_allclose((U[..., :k] * S[..., None, :]) @ Vh[..., :k, :], a, atol=1e-12)
+        orthonormal(U.conj().swapaxes(-1, -2) @ U)
+        orthonormal(Vh @ Vh.conj().swapaxes(-1, -2))
+        assert (S >= 0).all()
+        assert (np.diff(S) <= 0).all()
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+@pytest.mark.parametrize("size", SIZES)
+def test_svd_gradients_of_what_no_phase_changes(size, dtype):
+    def projections(module, x):
+        U, S, Vh = module.linalg.svd(x, full_matrices=False)
+        weights = module.from_numpy(np.arange(1.0, S.shape[-1] + 1))
+        return S, (U * weights.to(U.dtype)) @ U.mH, (Vh.mH * weights.to(U.dtype)) @ Vh, U @ Vh
+
+    same(projections, drawn(*size, dtype=dtype))
+
+
+def test_svd_refuses_losses_that_depend_on_the_phase():
+    x = engine.from_numpy(drawn(3, 3, dtype="complex128")).requires_grad_(True)
+    U, _, _ = linalg.svd(x)
+    with pytest.raises(RuntimeError, match="phase of the singular vectors"):
+        U.imag.sum().backward()
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+@pytest.mark.parametrize("upper", [False, True])
+def test_cholesky_gradients(upper, dtype):
+    same(lambda module, x: module.linalg.cholesky(x, upper=upper), positive(2, 4, 4, dtype=dtype))
+    same(lambda module, x: module.linalg.cholesky_ex(x + x.mH, upper=upper).L, positive(3, 3, dtype=dtype))
+
+
+@pytest.mark.parametrize("upper", [False, True])
+def test_cholesky_derivative_is_that_of_differences(upper):
+    def f(x):
+        return linalg.cholesky(x + x.mT, upper=upper)
+
+    assert engine.autograd.gradcheck(f, (engine.from_numpy(positive(3, 3)).requires_grad_(True),))
+    assert engine.autograd.gradgradcheck(f, (engine.from_numpy(positive(3, 3)).requires_grad_(True),))
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+@pytest.mark.parametrize(("size", "mode"), [((4, 4), "reduced"), ((2, 5, 3), "reduced"), ((3, 5), "complete")])
+def test_qr_gradients(size, mode, dtype):
+    same(lambda module, x: tuple(module.linalg.qr(x, mode)), drawn(*size, dtype=dtype))
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+def test_solutions_with_factors(dtype):
+    a, b = positive(3, 3, dtype=dtype), drawn(3, 2, dtype=dtype)
+    same(lambda module, x: module.cholesky_solve(module.from_numpy(b), module.linalg.cholesky(x)), a)
+    same(lambda module, x: module.cholesky_solve(module.from_numpy(b), module.linalg.cholesky(x, upper=True), True), a)
+    same(lambda module, x: module.cholesky_inverse(module.linalg.cholesky(x)), a)
+    same(lambda module, x: module.linalg.lu_solve(*module.linalg.lu_factor(x), module.from_numpy(b)), a)
+    same(lambda module, x: module.linalg.householder_product(x, module.from_numpy(drawn(3, dtype=dtype))), a)
+
+
+NAMED = ["linalg.svd", "svd", "linalg.lu_factor_ex", "linalg.lu", "linalg.slogdet", "slogdet", "geqrf", "linalg.qr", "linalg.inv_ex"]
+
+
+@pytest.mark.parametrize("name", NAMED)
+def test_names_of_results(name):
+    ours, theirs = (attrgetter(name)(module)(module.from_numpy(positive(3, 3))) for module in (engine, torch))
+    assert ours._fields == theirs.__match_args__
+    assert isinstance(ours, tuple)
+
+
+def test_singular_matrix_of_a_batch_is_named():
+    x = np.stack([np.eye(2), np.zeros((2, 2))])
+    with pytest.raises(linalg.LinAlgError, match="matrix 1 of the batch"):
+        linalg.inv(engine.from_numpy(x))
+    assert issubclass(linalg.LinAlgError, RuntimeError)
+    assert linalg.inv_ex(engine.from_numpy(x)).info.tolist() == [0, 1]
