@@ -11,7 +11,7 @@ from weakref import ref
 from workbench.ext.core import _core
 
 from ..ops.errors import expected
-from . import forward_ad
+from . import batching, forward_ad
 
 Tensor = _core.Tensor
 
@@ -165,8 +165,8 @@ class Function:
     """An operation with its own derivative: subclass it with static methods `forward(ctx, ...)` and `backward(ctx, *grads)` (or `vjp`),
     and call `Subclass.apply(...)`. `setup_context(ctx, inputs, output)` may take the place of `ctx` in forward.
 
-    `jvp(ctx, *tangents)` is what `forward_ad` uses. `vmap` and `generate_vmap_rule` are accepted and not needed: `func.vmap` runs the
-    function for each element.
+    `jvp(ctx, *tangents)` is what `forward_ad` uses. `vmap(info, in_dims, *args)` is what `func.vmap` uses, with whole batches; it returns
+    the output and its out_dims. Without one the function runs for each element (`generate_vmap_rule` or not).
 
     Example:
         >>> class Double(Function):
@@ -205,6 +205,11 @@ class Function:
         raise NotImplementedError("Function: expected a subclass with a static method jvp, got none")
 
     @staticmethod
+    def vmap(info: Any, in_dims: tuple[Any, ...], *args: Any) -> Any:
+        """The output of a batch and where its dimension of the batch is, given where that of each argument is (None: it has none)."""
+        raise NotImplementedError("Function: expected a subclass with a static method vmap, got none")
+
+    @staticmethod
     def setup_context(ctx: Any, inputs: tuple[Any, ...], output: Any) -> None:
         """Keep what backward needs, where forward does not take ctx."""
         raise NotImplementedError("Function: expected a subclass with a static method setup_context, got none")
@@ -220,6 +225,11 @@ class Function:
     @classmethod
     def apply(cls, *args: Any, **kwargs: Any) -> Any:
         """Run forward and record the operation."""
+        if batching.active():
+            from .batching_function import apply_function, is_batched
+
+            if is_batched(args):
+                return apply_function(cls, args, kwargs)
         if forward_ad.is_dual(args):
             return forward_ad.apply_function(cls, args, kwargs)
         return cls._apply(args, kwargs)[0]

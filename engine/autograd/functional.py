@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from workbench.ext.core import _core
@@ -10,6 +10,7 @@ from workbench.ext.core import _core
 from ..ops.creation import zeros_like
 from ..ops.errors import expected
 from ..ops.pieces import stack
+from .batching import batched_over
 from .forward_ad import push
 
 Tensor = _core.Tensor
@@ -136,16 +137,28 @@ def jvp(func: Function, inputs: Any, v: Any = None, create_graph: bool = False, 
         if strict:
             _grads("jvp", outputs, xs, [zeros_like(o) for o in outputs], True, False, retain=True)
         found = tuple(push(list(outputs), list(xs), list(vectors), create_graph))
+        for i, t in enumerate(found):
+            if strict and create_graph and not t.requires_grad:
+                raise expected("jvp", "a product that depends on the inputs", f"one of output {i} that does not", error=RuntimeError)
     return _done(outputs, several, create_graph), _done(found, several, create_graph)
 
 
-def _basis(like: Tensor) -> Any:
-    """One tensor after the other with a single one in it."""
-    for j in range(like.numel()):
-        e = _core.fill(_core.make_empty(tuple(like.shape), like.dtype), 0)
-        with _core.no_grad():
-            e.view(-1)[j] = 1
-        yield e
+def _basis(like: Tensor) -> Tensor:
+    """All tensors of this shape with a single one in them, stacked."""
+    n = like.numel()
+    eye = _core.fill(_core.make_empty((n, n), like.dtype), 0)
+    with _core.no_grad():
+        eye.view(-1)[:: n + 1] = 1
+    return eye.view((n, *like.shape))
+
+
+def _for_each(basis: Tensor, f: Callable[[Tensor], Sequence[Tensor]], vectorize: bool) -> list[Tensor | None]:
+    """Stacks of what f gives for each of a basis: at once or one after the other."""
+    if not basis.shape[0]:
+        return []
+    if vectorize:
+        return batched_over(basis.shape[0], f, basis)
+    return [stack(list(column)) for column in zip(*(f(e) for e in basis))]
 
 
 def jacobian(
@@ -158,14 +171,14 @@ def jacobian(
         inputs: A tensor or a tuple.
         create_graph: Whether the result can be differentiated.
         strict: Raise where an output depends on no input or the other way round, instead of answering zeros.
-        vectorize: Accepted for PyTorch's sake: rows are computed one after the other.
+        vectorize: Whether all rows (or columns) are computed at once, as a batch, instead of one after the other.
         strategy: "reverse-mode" (a backward for each output element) or "forward-mode" (a product for each input element).
 
     Shape:
         result: for each output a tuple with one for each input, of shape (*output, *input); without tuples where they came without.
 
     Raises:
-        ValueError: another strategy.
+        AssertionError: another strategy.
         RuntimeError: independence with strict.
 
     Example:
@@ -174,40 +187,45 @@ def jacobian(
                 [0., 4.]])
     """
     if strategy not in ("reverse-mode", "forward-mode"):
-        raise expected("jacobian", 'strategy to be "reverse-mode" or "forward-mode"', strategy)
+        raise expected("jacobian", 'strategy to be "reverse-mode" or "forward-mode"', strategy, error=AssertionError)
     with _core.enable_grad():
         given, many = _tuple("jacobian", "inputs", inputs)
         if strategy == "forward-mode":
-            return _forward_jacobian(func, given, many, create_graph, strict)
+            return _forward_jacobian(func, given, many, create_graph, strict, vectorize)
         xs = _inputs(given, create_graph)
         outputs, several = _call("jacobian", func, xs, strict)
         rows = []
         for o in outputs:
-            found = [_grads("jacobian", (o,), xs, (e,), strict, create_graph, retain=True) for e in _basis(o)]
-            parts = zip(*found) if found else [[] for _ in xs]
-            made = [
-                stack(list(p)).reshape((*o.shape, *x.shape)) if p else zeros_like(x).new_zeros((*o.shape, *x.shape))
-                for x, p in zip(xs, parts)
-            ]
+
+            def row(e: Tensor, o: Tensor = o) -> tuple[Tensor, ...]:
+                return _grads("jacobian", (o,), xs, (e,), strict, create_graph, retain=True)
+
+            found = _for_each(_basis(o), row, vectorize) or [None] * len(xs)
+            shapes = [(*o.shape, *x.shape) for x in xs]
+            made = [zeros_like(x).new_zeros(s) if p is None else p.reshape(s) for x, p, s in zip(xs, found, shapes)]
             rows.append(_done(tuple(made), many, create_graph))
     return tuple(rows) if several else rows[0]
 
 
-def _forward_jacobian(func: Function, given: tuple[Tensor, ...], many: bool, create_graph: bool, strict: bool) -> Any:
+def _forward_jacobian(func: Function, given: tuple[Tensor, ...], many: bool, create_graph: bool, strict: bool, vectorize: bool) -> Any:
     """The same by columns."""
     if strict:
         raise expected("jacobian", 'strict=False with strategy="forward-mode"', "True", error=RuntimeError)
     xs = _inputs(given, create_graph)
     outputs, several = _call("jacobian", func, xs, strict)
-    columns: list[list[list[Tensor]]] = [[[] for _ in xs] for _ in outputs]
+    columns = []
     for i, x in enumerate(xs):
-        for e in _basis(x):
+
+        def column(e: Tensor, i: int = i) -> list[Tensor]:
             vectors = [e if k == i else zeros_like(y) for k, y in enumerate(xs)]
-            for k, moved in enumerate(push(list(outputs), list(xs), vectors, create_graph)):
-                columns[k][i].append(moved)
+            return push(list(outputs), list(xs), vectors, create_graph)
+
+        columns.append(_for_each(_basis(x), column, vectorize) or [None] * len(outputs))
     rows = []
-    for o, parts in zip(outputs, columns):
-        made = [stack(p, -1).reshape((*o.shape, *x.shape)) for x, p in zip(xs, parts)]
+    for k, o in enumerate(outputs):
+        shapes = [(*o.shape, *x.shape) for x in xs]
+        parts = [c[k] for c in columns]
+        made = [zeros_like(o).new_zeros(s) if p is None else p.movedim(0, -1).reshape(s) for p, s in zip(parts, shapes)]
         rows.append(_done(tuple(made), many, create_graph))
     return tuple(rows) if several else rows[0]
 
@@ -215,6 +233,8 @@ def _forward_jacobian(func: Function, given: tuple[Tensor, ...], many: bool, cre
 def _scalar(name: str, func: Function) -> Function:
     def checked(*xs: Tensor) -> Tensor:
         out = func(*xs)
+        if not isinstance(out, (Tensor, tuple, list)):
+            return out  # refused by whoever asked
         if not isinstance(out, Tensor) or out.numel() != 1:
             raise expected(name, "func to give a tensor of one element", out, error=RuntimeError)
         return out.reshape(())
@@ -237,7 +257,7 @@ def hessian(
         inputs: A tensor or a tuple.
         create_graph: Whether the result can be differentiated.
         strict: Raise where the gradient does not depend on an input, instead of answering zeros.
-        vectorize: Accepted for PyTorch's sake.
+        vectorize: Whether all rows (or columns) are computed at once.
         outer_jacobian_strategy: How the gradient is differentiated: "reverse-mode" or "forward-mode".
 
     Shape:
@@ -259,7 +279,7 @@ def hessian(
         found = _grads("hessian", (out,), xs, (zeros_like(out) + 1,), strict, True)
         return found if many else found[0]
 
-    return jacobian(gradient, inputs, create_graph=create_graph, strict=strict, strategy=outer_jacobian_strategy)
+    return jacobian(gradient, inputs, create_graph=create_graph, strict=strict, vectorize=vectorize, strategy=outer_jacobian_strategy)
 
 
 def vhp(func: Function, inputs: Any, v: Any = None, create_graph: bool = False, strict: bool = False) -> tuple[Any, Any]:

@@ -9,7 +9,7 @@ from workbench.ext.core import _core
 
 from ..ops.creation import zeros_like
 from ..ops.errors import expected
-from ..ops.pieces import stack
+from .batching import batched_over
 from .graph import GradientEdge, as_tensor
 
 Tensor = _core.Tensor
@@ -82,7 +82,7 @@ def grad(
         create_graph: Record the backward itself, for higher derivatives.
         only_inputs: Accepted for PyTorch's sake.
         allow_unused: Answer None for an input that no output depends on, instead of raising. Default: the value of materialize_grads.
-        is_grads_batched: grad_outputs have one more dimension in front: one backward for each of its elements, the results stacked.
+        is_grads_batched: grad_outputs have one more dimension in front, and so have the results: one backward for the whole batch.
         materialize_grads: Answer zeros instead of None.
 
     Shape:
@@ -130,15 +130,14 @@ def grad(
 
 
 def _batched(roots: list[Any], wanted: list[Any], given: list[Any], retain: bool, create_graph: bool) -> list[Any]:
-    """One backward for each element of the first dimension of the gradients given, results stacked."""
+    """The gradients for each element of the first dimension of those given, of one backward over the batch."""
     sizes = {g.shape[0] if g is not None and g.ndim else None for g in given} - {None}
     if len(sizes) != 1:
         raise expected("grad", "gradients of outputs with one batch size", f"{sorted(sizes)}", error=RuntimeError)
     (n,) = sizes
     sources = [as_tensor(x) for x in wanted]
-    rows = []
-    for i in range(n):
-        row = [None if g is None else g[i] for g in given]
-        tensors = [as_tensor(r, g) for r, g in zip(roots, row)]
-        rows.append(_core.gradients(tensors, row, sources, retain or i + 1 < n, create_graph))
-    return [None if column[0] is None else stack(column) for column in zip(*rows)]
+
+    def once(*row: Any) -> list[Any]:
+        return _core.gradients([as_tensor(r, g) for r, g in zip(roots, row)], list(row), sources, retain, create_graph)
+
+    return batched_over(n, once, *given)

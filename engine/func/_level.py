@@ -7,15 +7,38 @@ from typing import Any
 
 from workbench.ext.core import _core
 
+from ..autograd.batching import active, innermost, lift, lower
 from ..errors import expected
 from ..pytree import tree_leaves, tree_map
 
 Tensor = _core.Tensor
 
 
-def stand_in(x: Tensor, outer: bool) -> Tensor:
-    """A tensor of the same values to differentiate with respect to while it is `alive`; with a history where the outside records `x`."""
-    return _core.OPS["identity"](x) if outer and x.requires_grad else x.detach()
+class Stage:
+    """Where a transform runs: the levels of vmap around it, and whether operations are recorded there.
+
+    Inside, functions see tensors of one element of each batch. What is differentiated are the batches, below all levels: the elements do
+    not depend on each other, so that one backward over a batch is a backward for each element."""
+
+    def __init__(self) -> None:
+        self.levels = active()
+        self.outer = _core.is_grad_enabled()
+
+    def leaves(self, given: Sequence[Tensor]) -> tuple[list[Tensor], list[Tensor]]:
+        """The batches of what is given, and stand-ins for them to differentiate with respect to while they are `alive`."""
+        with _core.enable_grad():
+            below = [self.below(x) for x in given]
+            return below, [_core.OPS["identity"](x) if self.outer and x.requires_grad else x.detach() for x in below]
+
+    def below(self, x: Tensor) -> Tensor:
+        return lower(x, self.levels)
+
+    def above(self, x: Tensor) -> Tensor:
+        return lift(x, self.levels)
+
+    def shown(self, xs: Sequence[Tensor]) -> list[Tensor]:
+        """Tensors from below as functions within see them."""
+        return [self.above(x) for x in xs]
 
 
 def tensors(name: str, what: str, tree: Any, forward: bool = False) -> list[Tensor]:
@@ -48,7 +71,7 @@ def outside(results: Sequence[Tensor], leaves: Sequence[Tensor], given: Sequence
     """
     if not outer:
         return False
-    return any(x.requires_grad for x in given) or _core.leads_elsewhere(list(results), list(leaves))
+    return any(x.requires_grad for x in given) or _core.leads_elsewhere([innermost(x) for x in results], list(leaves))
 
 
 def released(tree: Any, leaves: Sequence[Tensor], outer: bool) -> Any:
@@ -61,7 +84,7 @@ def released(tree: Any, leaves: Sequence[Tensor], outer: bool) -> Any:
     """
 
     def release(x: Any) -> Any:
-        if not isinstance(x, Tensor) or not x.requires_grad or (outer and _core.leads_elsewhere([x], leaves)):
+        if not isinstance(x, Tensor) or not x.requires_grad or (outer and _core.leads_elsewhere([innermost(x)], leaves)):
             return x
         return x.detach()
 

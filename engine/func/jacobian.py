@@ -8,24 +8,25 @@ from typing import Any
 
 from workbench.ext.core import _core
 
+from ..autograd.batching import batched_over
 from ..autograd.forward_ad import push
 from ..errors import expected
 from ..ops.creation import zeros_like
-from ..ops.pieces import stack
+from ..ops.pieces import cat
 from ..pytree import tree_flatten, tree_unflatten
-from ._level import alive, chosen, outside, released, replaced, split_aux, stand_in, tensors
+from ._level import Stage, alive, chosen, outside, released, replaced, split_aux, tensors
 
 Tensor = _core.Tensor
 Function = Callable[..., Any]
 
 
-def _basis(like: Tensor) -> list[Tensor]:
-    """All tensors of this shape with a single one in them."""
+def _basis(like: Tensor) -> Tensor:
+    """All tensors of this shape with a single one in them, stacked."""
     n = like.numel()
     eye = _core.fill(_core.make_empty((n, n), like.dtype), 0)
     with _core.no_grad():
         eye.view(-1)[:: n + 1] = 1
-    return [eye[j].view(like.shape) for j in range(n)]
+    return eye.view((n, *like.shape))
 
 
 class _Call:
@@ -35,39 +36,60 @@ class _Call:
         self, name: str, func: Function, argnums: int | tuple[int, ...], has_aux: bool, args: tuple[Any, ...], kwargs: Any
     ) -> None:
         places = chosen(name, argnums, args)
-        self.outer = _core.is_grad_enabled()
+        self.stage = stage = Stage()
         self.single = isinstance(argnums, int)
         self.given, self.spec = tree_flatten([args[p] for p in places])
         tensors(name, "the arguments to differentiate", self.given, forward=name == "jacfwd")
-        with _core.enable_grad():
-            self.leaves = [stand_in(x, self.outer) for x in self.given]
+        self.below, self.leaves = stage.leaves(self.given)
         with _core.enable_grad(), alive(self.leaves):
-            values = replaced(args, places, tree_unflatten(self.leaves, self.spec))
+            values = replaced(args, places, tree_unflatten(stage.shown(self.leaves), self.spec))
             output, aux = split_aux(name, func(*values, **kwargs), has_aux)
             self.outputs, self.out_spec = tree_flatten(output)
             if not self.outputs or not all(isinstance(o, Tensor) for o in self.outputs):
                 raise expected(name, "the function to return Tensors", type(output).__name__, error=RuntimeError)
-            self.keep = outside(self.outputs, self.leaves, self.given, self.outer)
-            self.aux = released(aux, self.leaves, self.outer)
+            self.results = [stage.below(o) for o in self.outputs]
+            self.keep = outside(self.results, self.leaves, self.below, stage.outer)
+            self.aux = released(aux, self.leaves, stage.outer)
         self.has_aux = has_aux
 
     def result(self, blocks: list[list[Tensor]]) -> Any:
         """blocks[output][input] in the structure of the outputs, and in each place that of the arguments."""
         rows = []
         for row in blocks:
-            each = tree_unflatten(released(row, self.leaves, self.outer), self.spec)
+            each = tree_unflatten(self.stage.shown(released(row, self.leaves, self.stage.outer)), self.spec)
             rows.append(each[0] if self.single else tuple(each))
         found = tree_unflatten(rows, self.out_spec)
         return (found, self.aux) if self.has_aux else found
 
+    def wide(self, basis: Tensor) -> Tensor:
+        """A batch of tensors of one element of each level around, the same for all these elements."""
+        sizes = tuple(level.n for level in self.stage.levels)
+        m, shape = basis.shape[0], tuple(basis.shape)[1:]
+        return basis.reshape(m, *(1,) * len(sizes), *shape).expand(m, *sizes, *shape)
 
-def _rows(call: _Call, o: Tensor) -> list[Tensor]:
+    def shaped(self, found: Tensor | None, m: int, x: int, shape: tuple[int, ...], last: bool) -> Tensor:
+        """A batch of results in the shape of a block: behind the levels around, `shape`."""
+        n = len(self.stage.levels)
+        like = self.below[x]
+        lead = tuple(like.shape)[:n]
+        if found is None:
+            return zeros_like(like).detach().new_zeros((*lead, *shape))
+        return found.movedim(0, found.ndim - 1 if last else n).reshape((*lead, *shape))
+
+
+def _rows(call: _Call, k: int, chunk: int | None) -> list[Tensor]:
     """The Jacobian of one output with respect to each input."""
+    o, result = call.outputs[k], call.results[k]
     shapes = [(*o.shape, *x.shape) for x in call.given]
-    if not o.requires_grad or not o.numel():
-        return [zeros_like(x).detach().new_zeros(s) for x, s in zip(call.given, shapes)]
-    rows = [_core.gradients([o], [e], call.leaves, True, call.keep) for e in _basis(o)]
-    return [stack([zeros_like(x) if r[i] is None else r[i] for r in rows]).reshape(s) for i, (x, s) in enumerate(zip(call.given, shapes))]
+    n, places = o.numel(), range(len(shapes))
+    if not result.requires_grad or not n:
+        return [call.shaped(None, n, i, shapes[i], False) for i in places]
+    parts = []
+    for part in _basis(o).split(chunk or n):
+        found = batched_over(part.shape[0], lambda e: _core.gradients([result], [e], call.leaves, True, call.keep), call.wide(part))
+        parts.append(found)
+    columns = [list(c) for c in zip(*parts)]
+    return [call.shaped(None if columns[i][0] is None else cat(columns[i]), n, i, shapes[i], False) for i in places]
 
 
 def jacrev(
@@ -84,7 +106,7 @@ def jacrev(
         func: A function that returns a tree of tensors, or (with has_aux) that and anything else.
         argnums: Which positional arguments to differentiate with respect to; they may be trees of tensors.
         has_aux: Whether func returns (output, aux).
-        chunk_size: Accepted for PyTorch's sake: rows are computed one after the other.
+        chunk_size: How many rows are computed at a time; None means all of one output.
 
     Shape:
         result: in the structure of the output the structure of the argument, each of shape (*output, *argument).
@@ -105,7 +127,7 @@ def jacrev(
     def wrapper(*args: Any, **kwargs: Any) -> Any:
         call = _Call("jacrev", func, argnums, has_aux, args, kwargs)
         with alive(call.leaves):
-            return call.result([_rows(call, o) for o in call.outputs])
+            return call.result([_rows(call, k, chunk_size) for k in range(len(call.outputs))])
 
     return wrapper
 
@@ -143,15 +165,17 @@ def jacfwd(func: Function, argnums: int | tuple[int, ...] = 0, has_aux: bool = F
 
 def _columns(call: _Call, i: int, x: Tensor) -> list[Tensor]:
     """The Jacobian of each output with respect to one input."""
-    columns = []
-    for e in _basis(x):
-        directions = [e if k == i else zeros_like(y) for k, y in enumerate(call.given)]
-        columns.append(push(call.outputs, call.leaves, directions, call.keep))
-    found = []
-    for k, o in enumerate(call.outputs):
-        shape = (*o.shape, *x.shape)
-        found.append(stack([c[k] for c in columns], -1).reshape(shape) if columns else zeros_like(o).detach().new_zeros(shape))
-    return found
+    shapes = [(*o.shape, *x.shape) for o in call.outputs]
+    n, places = x.numel(), range(len(shapes))
+    if not n:
+        return [call.shaped(None, n, i, s, True) for s in shapes]
+    below = call.below
+
+    def product(e: Tensor) -> list[Tensor]:
+        return push(call.results, call.leaves, [e if k == i else zeros_like(y) for k, y in enumerate(below)], call.keep)
+
+    found = batched_over(n, product, call.wide(_basis(x)))
+    return [call.shaped(found[k], n, i, shapes[k], True) for k in places]
 
 
 def hessian(func: Function, argnums: int | tuple[int, ...] = 0) -> Function:

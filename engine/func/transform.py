@@ -10,9 +10,9 @@ from workbench.ext.core import _core
 
 from ..autograd.forward_ad import push
 from ..errors import expected
-from ..ops.creation import zeros_like
+from ..ops.creation import ones_like, zeros_like
 from ..pytree import tree_flatten, tree_map, tree_unflatten
-from ._level import alive, chosen, outside, released, replaced, split_aux, stand_in, tensors
+from ._level import Stage, alive, chosen, outside, released, replaced, split_aux, tensors
 
 Tensor = _core.Tensor
 Function = Callable[..., Any]
@@ -73,23 +73,25 @@ def _gradient(name: str, func: Function, argnums: int | tuple[int, ...], has_aux
     @wraps(func)
     def wrapper(*args: Any, **kwargs: Any) -> Any:
         places = chosen(name, argnums, args)
-        outer = _core.is_grad_enabled()
+        stage = Stage()
+        outer = stage.outer
         given, spec = tree_flatten([args[p] for p in places])
         tensors(name, "the arguments to differentiate", given)
-        with _core.enable_grad():
-            leaves = [stand_in(x, outer) for x in given]
+        below, leaves = stage.leaves(given)
         with _core.enable_grad(), alive(leaves):
-            output, aux = split_aux(name, func(*replaced(args, places, tree_unflatten(leaves, spec)), **kwargs), has_aux)
+            inputs = tree_unflatten(stage.shown(leaves), spec)
+            output, aux = split_aux(name, func(*replaced(args, places, inputs), **kwargs), has_aux)
             if not isinstance(output, Tensor):
                 raise expected(name, "the function to return a Tensor", type(output).__name__, error=RuntimeError)
             if output.ndim:
-                raise expected(name, "the function to return a scalar", output, "sum it", RuntimeError)
-            keep = outside([output], leaves, given, outer)
+                raise expected(name, "the function to return a scalar", output, error=RuntimeError)
+            loss = stage.below(output)
+            keep = outside([loss], leaves, below, outer)
             found: list[Tensor | None] = [None] * len(leaves)
-            if output.requires_grad:
-                found = _core.gradients([output], [None], leaves, keep, keep)
-            grads = [zeros_like(x) if g is None else g for g, x in zip(found, given)]
-            each = tree_unflatten(released(grads, leaves, outer), spec)
+            if loss.requires_grad:
+                found = _core.gradients([loss], [ones_like(loss)], leaves, keep, keep)
+            grads = [zeros_like(x) if g is None else g for g, x in zip(found, below)]
+            each = tree_unflatten(stage.shown(released(grads, leaves, outer)), spec)
             value, aux = released(output, leaves, outer), released(aux, leaves, outer)
         return each[0] if isinstance(argnums, int) else tuple(each), (value, aux) if has_aux else value
 
@@ -116,34 +118,35 @@ def vjp(func: Function, *primals: Any, has_aux: bool = False) -> Any:
         >>> pull(tensor([1.0, 1.0]))
         (tensor([2., 4.]),)
     """
-    outer = _core.is_grad_enabled()
+    stage = Stage()
     given, spec = tree_flatten(list(primals))
     tensors("vjp", "primals", given)
-    with _core.enable_grad():
-        leaves = [stand_in(x, outer) for x in given]
+    below, leaves = stage.leaves(given)
     with _core.enable_grad(), alive(leaves):
-        output, aux = split_aux("vjp", func(*tree_unflatten(leaves, spec)), has_aux)
+        output, aux = split_aux("vjp", func(*tree_unflatten(stage.shown(leaves), spec)), has_aux)
         outputs, out_spec = tree_flatten(output)
         if not outputs or not all(isinstance(o, Tensor) for o in outputs):
             raise expected("vjp", "the function to return Tensors", type(output).__name__, error=RuntimeError)
-        value, aux = tree_unflatten(released(outputs, leaves, outer), out_spec), released(aux, leaves, outer)
+        results = [stage.below(o) for o in outputs]
+        value, aux = tree_unflatten(released(outputs, leaves, stage.outer), out_spec), released(aux, leaves, stage.outer)
 
     def vjp_fn(*cotangents: Any, retain_graph: bool = True, create_graph: bool | None = None) -> Any:
         recorded = _core.is_grad_enabled() if create_graph is None else create_graph
-        seeds, seed_spec = tree_flatten(cotangents[0] if len(cotangents) == 1 else tuple(cotangents))
+        seeds, seed_spec = tree_flatten(cotangents[0] if len(cotangents) == 1 else cotangents)
         if seed_spec != out_spec:
             raise expected("vjp", f"cotangents of the structure {out_spec}", f"{seed_spec}", error=RuntimeError)
         for s, o in zip(seeds, outputs):
             if not isinstance(s, Tensor) or tuple(s.shape) != tuple(o.shape):
                 raise expected("vjp", f"a cotangent of shape {tuple(o.shape)}", s, error=RuntimeError)
         with alive(leaves):
-            keep = outside(outputs, leaves, [*given, *seeds], recorded)
-            pairs = [(o, s) for o, s in zip(outputs, seeds) if o.requires_grad]
+            seeds = [stage.below(s) for s in seeds]
+            keep = outside(results, leaves, [*below, *seeds], recorded)
+            pairs = [(o, s) for o, s in zip(results, seeds) if o.requires_grad]
             found: list[Tensor | None] = [None] * len(leaves)
             if pairs:
                 found = _core.gradients([o for o, _ in pairs], [s for _, s in pairs], leaves, retain_graph, keep)
-            grads = [zeros_like(x) if g is None else g for g, x in zip(found, given)]
-            return tuple(tree_unflatten(released(grads, leaves, recorded), spec))
+            grads = [zeros_like(x) if g is None else g for g, x in zip(found, below)]
+            return tuple(tree_unflatten(stage.shown(released(grads, leaves, recorded)), spec))
 
     return (value, vjp_fn, aux) if has_aux else (value, vjp_fn)
 
@@ -180,20 +183,22 @@ def jvp(func: Function, primals: Any, tangents: Any, *, strict: bool = False, ha
     for x, v in zip(given, directions):
         if not isinstance(v, Tensor) or tuple(v.shape) != tuple(x.shape):
             raise expected("jvp", f"a tangent of shape {tuple(x.shape)}", v, error=RuntimeError)
-    outer = _core.is_grad_enabled()
-    with _core.enable_grad():
-        leaves = [stand_in(x, outer) for x in given]
+    stage = Stage()
+    below, leaves = stage.leaves(given)
+    moving = [stage.below(v) for v in directions]
     with _core.enable_grad(), alive(leaves):
-        output, aux = split_aux("jvp", func(*tree_unflatten(leaves, spec)), has_aux)
+        output, aux = split_aux("jvp", func(*tree_unflatten(stage.shown(leaves), spec)), has_aux)
         outputs, out_spec = tree_flatten(output)
         if not outputs or not all(isinstance(o, Tensor) for o in outputs):
             raise expected("jvp", "the function to return Tensors", type(output).__name__, error=RuntimeError)
-        if strict and not all(o.requires_grad for o in outputs):
+        results = [stage.below(o) for o in outputs]
+        if strict and not all(o.requires_grad for o in results):
             raise expected("jvp", "outputs that depend on the inputs", "one that does not", "leave strict=True away", RuntimeError)
-        keep = outside(outputs, leaves, [*given, *directions], outer)
-        moved = push(outputs, leaves, directions, keep)
-        value, tangent = (tree_unflatten(released(r, leaves, outer), out_spec) for r in (outputs, moved))
-        aux = released(aux, leaves, outer)
+        keep = outside(results, leaves, [*below, *moving], stage.outer)
+        moved = push(results, leaves, moving, keep)
+        value = tree_unflatten(released(outputs, leaves, stage.outer), out_spec)
+        tangent = tree_unflatten(stage.shown(released(moved, leaves, stage.outer)), out_spec)
+        aux = released(aux, leaves, stage.outer)
     return (value, tangent, aux) if has_aux else (value, tangent)
 
 
@@ -216,10 +221,12 @@ def linearize(func: Function, *primals: Any) -> tuple[Any, Function]:
     """
     given, spec = tree_flatten(list(primals))
     tensors("linearize", "primals", given)
+    stage = Stage()
     with _core.enable_grad():
-        leaves = [stand_in(x, False).requires_grad_(True) for x in given]
-        outputs, out_spec = tree_flatten(func(*tree_unflatten(leaves, spec)))
-        live = [o for o in outputs if o.requires_grad]
+        leaves = [stage.below(x).detach().requires_grad_(True) for x in given]
+        outputs, out_spec = tree_flatten(func(*tree_unflatten(stage.shown(leaves), spec)))
+        results = [stage.below(o) for o in outputs]
+        live = [o for o in results if o.requires_grad]
         seeds = [zeros_like(o).requires_grad_(True) for o in live]
         pulled = _core.gradients(live, seeds, leaves, True, True) if live else []
 
@@ -227,12 +234,13 @@ def linearize(func: Function, *primals: Any) -> tuple[Any, Function]:
         directions, tangent_spec = tree_flatten(list(tangents))
         if tangent_spec != spec:
             raise expected("linearize", f"tangents of the structure {spec}", f"{tangent_spec}", error=RuntimeError)
-        pairs = [(p, v) for p, v in zip(pulled, directions) if p is not None and p.requires_grad]
+        pairs = [(p, stage.below(v)) for p, v in zip(pulled, directions) if p is not None and p.requires_grad]
         found: list[Tensor | None] = [None] * len(live)
         if pairs:
             found = _core.gradients([p for p, _ in pairs], [v for _, v in pairs], seeds, True, False)
         moved = dict(zip(map(id, live), found))
-        each = [moved.get(id(o)) for o in outputs]
-        return tree_unflatten([zeros_like(o).detach() if g is None else g for g, o in zip(each, outputs)], out_spec)
+        each = [moved.get(id(o)) for o in results]
+        tangents_out = [zeros_like(o).detach() if g is None else g for g, o in zip(each, results)]
+        return tree_unflatten(stage.shown(tangents_out), out_spec)
 
     return tree_map(lambda o: o.detach(), tree_unflatten(outputs, out_spec)), jvp_fn

@@ -8,32 +8,13 @@ from typing import Any
 
 from workbench.ext.core import _core
 
-from ..autograd.function import Function
+from ..autograd.batching import Level, unbound
 from ..errors import expected
 from ..ops.generator import default_generator
-from ..ops.pieces import stack
+from ..ops.pieces import cat, stack
 from ..pytree import TreeSpec, broadcast_to_and_flatten, tree_flatten, tree_unflatten
 
 Tensor = _core.Tensor
-
-
-class _Unbind(Function):
-    """The slices along a dimension, with one derivative for all of them: a stack of their gradients."""
-
-    @staticmethod
-    def forward(ctx, x, dim):
-        ctx.dim = dim
-        return tuple(x.select(dim, i) for i in range(x.shape[dim]))
-
-    @staticmethod
-    def backward(ctx, *grads):
-        return stack(grads, ctx.dim), None
-
-
-def _slices(x: Tensor, dim: int) -> list[Tensor]:
-    if x.requires_grad and _core.is_grad_enabled():
-        return list(_Unbind.apply(x, dim))
-    return [x.select(dim, i) for i in range(x.shape[dim])]
 
 
 def vmap(
@@ -46,8 +27,9 @@ def vmap(
 ) -> Callable[..., Any]:
     """A function that applies `func` to each slice of its arguments and stacks the results.
 
-    The slices are ordinary tensors and go through func one after the other, so everything that works on a single example works here:
-    branches on values, in-place writes, `item()`. It nests, and differentiates both ways, with the other transforms.
+    func is called once, with tensors that have the shape of a slice and carry the whole batch: each operation runs on the batch where it
+    has a rule for that, and on one slice after the other where it has none. It nests, and differentiates both ways, with the other
+    transforms. With randomness "different" or "same" func is called for each slice.
 
     Args:
         func: A function of trees of tensors that returns tensors, in trees.
@@ -56,14 +38,15 @@ def vmap(
         out_dims: Where the mapped dimension goes in the results: an int, or a tree of them. None for a result that does not depend on the
             slice.
         randomness: Whether func may draw random numbers: "error" (it may not), "different" (each slice draws its own) or "same".
-        chunk_size: How many slices PyTorch computes at a time; here always one.
+        chunk_size: How many slices are computed at a time; None means all.
 
     Shape:
         result: each without the mapped dimension, and with it inserted at out_dims.
 
     Raises:
         ValueError: in_dims, out_dims or chunk_size do not fit the arguments or results, or sizes differ.
-        RuntimeError: another randomness, or func draws random numbers with "error".
+        RuntimeError: another randomness, func draws random numbers with "error", reads values (in a branch, by item()), or writes a slice
+            into a tensor from outside.
 
     Example:
         >>> vmap(lambda x, y: (x * y).sum(), in_dims=(0, None))(tensor([[1.0, 2.0], [3.0, 4.0]]), tensor([1.0, 10.0]))
@@ -82,28 +65,69 @@ def vmap(
         if len(sizes) > 1:
             raise expected("vmap", "one size of the mapped dimension", f"{sorted(sizes)}")
         (n,) = sizes
-        parts = [None if d is None else _slices(x, d) for x, d in zip(leaves, dims)]
-        if n == 0:
-            parts = [None if d is None else [x.new_zeros([s for k, s in enumerate(x.shape) if k != d])] for x, d in zip(leaves, dims)]
-        before = _state()
-        rows: list[list[Any]] = []
-        out_spec: TreeSpec | None = None
-        for i in range(max(n, 1)):
-            given = tree_unflatten([x if p is None else p[i] for x, p in zip(leaves, parts)], spec)
-            if randomness == "same":
-                default_generator.set_state(before)
-            outputs, structure = tree_flatten(func(*given, **kwargs))
-            if randomness == "error" and _state().tolist() != before.tolist():
-                raise expected(
-                    "vmap", "a function that draws no random numbers", "one that does", 'say randomness="different" or "same"', RuntimeError
-                )
-            if out_spec is not None and structure != out_spec:
-                raise expected("vmap", f"results of the structure {out_spec} for every slice", f"{structure}")
-            out_spec = structure
-            rows.append(outputs)
-        return _stacked(rows, out_spec, out_dims, n)
+        fulls = [x if d is None else x.movedim(d, 0) for x, d in zip(leaves, dims)]
+        size = chunk_size or max(n, 1)
+        run = _together if randomness == "error" else _one_by_one
+        parts = []
+        for start in range(0, max(n, 1), size):
+            m = min(size, n - start)
+            part = [x if d is None or m == n else x.narrow(0, start, m) for x, d in zip(fulls, dims)]
+            parts.append(run(func, part, dims, spec, kwargs, m, randomness, out_dims))
+        columns, out_spec, places = [list(c) for c in zip(*(p[0] for p in parts))], parts[0][1], parts[0][2]
+        found = [c[0] if d is None or len(c) == 1 else cat(c) for c, d in zip(columns, places)]
+        return tree_unflatten([x if d is None else _placed(x, d) for x, d in zip(found, places)], out_spec)
 
     return wrapper
+
+
+def _together(
+    func: Callable[..., Any], fulls: list[Any], dims: list[Any], spec: Any, kwargs: Any, n: int, randomness: str, out_dims: Any
+) -> tuple[list[Any], TreeSpec, list[Any]]:
+    """The batches of the results, of one call of the function with batched tensors."""
+    before = _state()
+    with Level(n, randomness) as level:
+        given = [x if d is None else level.wrapped(x) for x, d in zip(fulls, dims)]
+        outputs, structure = tree_flatten(func(*tree_unflatten(given, spec), **kwargs))
+        del given
+        if _state().tolist() != before.tolist():
+            raise expected(
+                "vmap", "a function that draws no random numbers", "one that does", 'say randomness="different" or "same"', RuntimeError
+            )
+        places = _output_dims(out_dims, outputs, structure)
+        found = []
+        for x, d in zip(outputs, places):
+            batched = level.full_of(x) is not None
+            if d is None and batched:
+                raise expected("vmap", "out_dims other than None for a result that depends on the slice", "None")
+            found.append(x if d is None else level.spread(x))
+        del outputs, x
+        level.check_written()
+    return found, structure, places
+
+
+def _one_by_one(
+    func: Callable[..., Any], fulls: list[Any], dims: list[Any], spec: Any, kwargs: Any, n: int, randomness: str, out_dims: Any
+) -> tuple[list[Any], TreeSpec, list[Any]]:
+    """The batches of the results, of a call of the function for each slice, which draws random numbers of its own or the same."""
+    if n:
+        parts = [None if d is None else unbound(x) for x, d in zip(fulls, dims)]
+    else:
+        parts = [None if d is None else [x.new_zeros(tuple(x.shape)[1:])] for x, d in zip(fulls, dims)]
+    before = _state()
+    rows: list[list[Any]] = []
+    structure: TreeSpec | None = None
+    for i in range(max(n, 1)):
+        if randomness == "same":
+            default_generator.set_state(before)
+        outputs, found = tree_flatten(func(*tree_unflatten([x if p is None else p[i] for x, p in zip(fulls, parts)], spec), **kwargs))
+        if structure is not None and found != structure:
+            raise expected("vmap", f"results of the structure {structure} for every slice", f"{found}")
+        structure = found
+        rows.append(outputs)
+    assert structure is not None
+    places = _output_dims(out_dims, rows[0], structure)
+    columns = [c[0] if d is None else stack(list(c)) for c, d in zip(zip(*rows), places)]
+    return [c if d is None or n else c.narrow(0, 0, 0) for c, d in zip(columns, places)], structure, places
 
 
 def _state() -> Tensor:
@@ -136,24 +160,25 @@ def _input_dims(in_dims: Any, args: tuple[Any, ...], leaves: list[Any], spec: Tr
     return found
 
 
-def _stacked(rows: list[list[Any]], spec: Any, out_dims: Any, n: int) -> Any:
+def _output_dims(out_dims: Any, outputs: list[Any], spec: TreeSpec) -> list[Any]:
+    """Where the mapped dimension goes in each result; None where it has none."""
     dims = broadcast_to_and_flatten(out_dims, spec)
     if dims is None and isinstance(out_dims, tuple) and len(out_dims) == 1:
         dims = broadcast_to_and_flatten(out_dims[0], spec)
     if dims is None:
         raise expected("vmap", f"out_dims of the structure of the results, {spec}", out_dims)
-    found = []
-    for column, d in zip(zip(*rows), dims):
-        for x in column:
-            if not isinstance(x, Tensor):
-                raise expected("vmap", "the function to return only Tensors", type(x).__name__)
+    for x, d in zip(outputs, dims):
         if d is None:
-            found.append(column[0])
             continue
+        if not isinstance(x, Tensor):
+            raise expected("vmap", "the function to return only Tensors", type(x).__name__, "its out_dims is to be None")
         if not isinstance(d, int) or isinstance(d, bool):
             raise expected("vmap", "out_dims to hold ints or None", d)
-        if not -column[0].ndim - 1 <= d <= column[0].ndim:
-            raise IndexError(f"vmap: expected out_dims within the {column[0].ndim + 1} dimensions of its result, got {d}")
-        together = stack(list(column), d)
-        found.append(together if n else together.narrow(d, 0, 0))
-    return tree_unflatten(found, spec)
+    return dims
+
+
+def _placed(x: Tensor, d: int) -> Tensor:
+    """A batch with its dimension at `d`."""
+    if not -x.ndim <= d < x.ndim:
+        raise IndexError(f"vmap: expected out_dims within the {x.ndim} dimensions of its result, got {d}")
+    return x.movedim(0, d) if d else x

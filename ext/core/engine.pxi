@@ -25,6 +25,12 @@ cdef inline PyObject** grad_slot(Node nd, int nr) except NULL:
 cdef long RUN = 0                                           # the latest run; marks of older runs mean nothing
 cdef long OUTER = 0                                         # the oldest run that is still going on: marks from it on are alive
 
+cdef object SLICEWISE = None
+def set_slicewise(f):
+    """The function `f(derivative, grads, need)` that calls a derivative written in Python, whose gradients may be batched."""
+    global SLICEWISE
+    SLICEWISE = f
+
 cdef long CURRENT = 0                                       # the innermost run that is going on
 cdef bint CAPTURING = False
 cdef list CALLBACKS = []                                    # called at the end of this run
@@ -236,7 +242,8 @@ cdef int step(Node nd, bint retain, bint create_graph, dict capture, set boundar
                 if hooked:
                     gs = call_prehooks(rare(nd, "pre"), gs)
                     seeds = list(gs)
-                res = derive(nd, gs, create_graph)
+                if nd.pyfn != NULL and INTERCEPTED and SLICEWISE is not None: res = SLICEWISE(<object>nd.pyfn, gs, tuple([nd.edges[k].to != NULL for k in range(nd.ne)]))
+                else: res = derive(nd, gs, create_graph)
                 gs = None
                 if len(res) != nd.ne: raise RuntimeError(f"backward: expected {nd.ne} gradients from {nd.name()}, got {len(res)}")
                 fix_edges(nd, res)
@@ -306,6 +313,7 @@ cdef int release_function(Node nd) except -1:
 
 cdef int check_anomaly(Node nd, list res) except -1:
     for k, r in enumerate(res):
+        while hasattr(r, "full"): r = r.full                # a batched one
         if r is not None and not need_numpy().isfinite(as_numpy(plain_float(<Tensor>r))).all():
             w = f"; it was recorded at {<object>nd.where}" if nd.where != NULL else ""
             raise RuntimeError(f"backward: expected finite gradients, got nan or inf from {nd.name()} in its output {k}{w}")

@@ -89,7 +89,7 @@ cdef object split_index(Tensor t, index):
             where.append((pos, from_numpy(need_numpy().zeros(1 if x else 0, dtype="int64"))))
             pos += 1
         elif isinstance(x, Tensor) and (<Tensor>x).a.dtype == WB_BOOL:
-            for i, part in enumerate(as_numpy(<Tensor>x).nonzero()):
+            for i, part in enumerate(x.numpy(True).nonzero()):   # by its method, which a batched tensor refuses
                 plain.append(slice(None))
                 where.append((pos, from_numpy(part.copy()), (<Tensor>x).a.shape[i]))
                 pos += 1
@@ -117,7 +117,7 @@ cdef object as_index(x):
     if isinstance(x, Tensor):
         if (<Tensor>x).a.ndim == 0: return bool(x) if (<Tensor>x).a.dtype == WB_BOOL else int(x) if (<Tensor>x).a.dtype <= WB_I64 else bad_index(x)
         if (<Tensor>x).a.dtype == WB_BOOL or (<Tensor>x).a.dtype == WB_I64: return x
-        if (<Tensor>x).a.dtype < WB_I64: return cast_to(x, WB_I64)
+        if (<Tensor>x).a.dtype < WB_I64: return apply2(o_cast, x, DTYPES[WB_I64])
         return bad_index(x)
     if basic(x): return x
     if isinstance(x, bool) or of_numpy(x, "bool_"): return bool(x)
