@@ -11,7 +11,7 @@ from ..errors import expected
 from ..limits import finfo
 from ..ops.creation import full
 from ..ops.order import broadcast_shapes
-from ..ops.random import multinomial
+from ..ops.sampling import category_at, even
 from ..ops.sequence import arange
 from . import constraints
 from .distribution import Distribution
@@ -79,9 +79,8 @@ class Categorical(Odds, Distribution):
 
     def sample(self, sample_shape: tuple[int, ...] = ()) -> Tensor:
         with _core.no_grad():
-            rows = self.probs.reshape(-1, self._num_events)
-            drawn = multinomial(rows, math.prod(sample_shape), True)
-            return drawn.T.reshape(self._extended_shape(sample_shape))
+            drawn = category_at(self.probs, even((math.prod(sample_shape), *self._batch_shape)))
+            return drawn.reshape(self._extended_shape(sample_shape))
 
     def log_prob(self, value: Tensor) -> Tensor:
         if self._validate_args:

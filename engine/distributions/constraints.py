@@ -6,6 +6,7 @@ A constraint tells whether values satisfy it, whether these are discrete, and ho
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from itertools import accumulate
 from typing import Any
 
 from workbench.ext.core import _core
@@ -14,6 +15,7 @@ from workbench.ext.core.lazy import np
 from ..errors import expected
 from ..limits import finfo
 from ..ops.creation import full
+from ..ops.linalg_cholesky import linalg_cholesky_ex
 from ..ops.pieces import cat as _concatenated
 from ..ops.pieces import stack as _stacked
 
@@ -311,8 +313,6 @@ class _PositiveDefinite(_Symmetric):
         symmetric = super().check(value)
         if not symmetric.all():
             return symmetric
-        from ..ops.linalg_cholesky import linalg_cholesky_ex
-
         return linalg_cholesky_ex(value.detach()).info == 0
 
 
@@ -344,7 +344,8 @@ class _Cat(_Joined):
         return max(c.event_dim for c in self.cseq)
 
     def check(self, value: Any) -> Tensor:
-        parts = value.split(self.lengths, self.dim)
+        ends = accumulate(self.lengths)
+        parts = [value.narrow(self.dim, end - n, n) for n, end in zip(self.lengths, ends)]
         return _concatenated([c.check(v) for c, v in zip(self.cseq, parts)], self.dim)
 
 

@@ -59,7 +59,7 @@ class ContinuousBernoulli(Odds, ExponentialFamily):
         one_of("ContinuousBernoulli", probs, logits)
         if probs is not None:
             (given,) = broadcast_all(probs)
-            if (self._validate_args if validate_args is None else validate_args) and not constraints.unit_interval.check(given).all():
+            if validate_args and not constraints.unit_interval.check(given).all():
                 raise expected("ContinuousBernoulli", "probs in [0, 1]", f"{given!r}")
             self.probs = clamp_probs(given)
         else:

@@ -8,9 +8,8 @@ from workbench.ext.core import _core
 
 from ..errors import expected
 from ..ops.comparison import where
-from ..ops.generator import key_of
 from ..ops.one_hot import one_hot
-from ..ops.sampling import dirichlet_draw
+from ..ops.sampling import dirichlet_at, even
 from . import constraints
 from .exp_family import ExponentialFamily
 
@@ -49,7 +48,8 @@ class Dirichlet(ExponentialFamily):
         super().__init__(concentration.shape[:-1], concentration.shape[-1:], validate_args=validate_args)
 
     def rsample(self, sample_shape: tuple[int, ...] = ()) -> Tensor:
-        return dirichlet_draw(self.concentration.expand(self._extended_shape(sample_shape)), key_of(None))
+        shape = self._extended_shape(sample_shape)
+        return dirichlet_at(self.concentration.expand(shape), even(shape), even(shape))
 
     def log_prob(self, value: Tensor) -> Tensor:
         if self._validate_args:

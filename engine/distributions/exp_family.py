@@ -49,7 +49,7 @@ class ExponentialFamily(Distribution):
         normalizer, slopes = slopes_of(self, theta)
         result = -carrier + normalizer
         for t, slope in zip(theta, slopes):
-            result = result - sum_rightmost(t * slope, len(self.event_shape))
+            result = result - sum_rightmost(t * slope, t.ndim - len(self.batch_shape))
         return result
 
 

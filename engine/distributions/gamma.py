@@ -8,8 +8,7 @@ from workbench.ext.core import _core
 
 from ..limits import finfo
 from ..ops.gamma import igamma
-from ..ops.generator import key_of
-from ..ops.sampling import gamma_draw
+from ..ops.sampling import even, gamma_at
 from . import constraints
 from .exp_family import ExponentialFamily
 from .utils import broadcast_all
@@ -19,7 +18,7 @@ Tensor = _core.Tensor
 
 def standard_gamma(concentration: Tensor) -> Tensor:
     """Samples of gamma distributions of rate 1, with a derivative for the concentration."""
-    return gamma_draw(concentration, key_of(None))
+    return gamma_at(concentration, even(concentration.shape))
 
 
 class Gamma(ExponentialFamily):

@@ -1,7 +1,6 @@
 """Draws from gamma, Dirichlet, Poisson and binomial distributions, by inverting the distribution function at even numbers.
 
-An element of a draw depends on the key, on its place and on its own parameters alone; a larger even number gives a larger result, so that
-samples of neighbouring parameters under one key lie close together.
+An element of a draw depends on the even number at its place and on its own parameters alone.
 """
 
 from __future__ import annotations
@@ -9,16 +8,17 @@ from __future__ import annotations
 from workbench.ext.core import _core as core
 from workbench.ext.core.lazy import np
 
-from ._define import Unsupported, derivative, infer, op, samples
+from ._define import Unsupported, derivative, infer, op, refuses, samples
 from ._help import floating, tensors
 from ._space import alias, public
-from .drawing import KEY, unit
+from .drawing import uniform as uniform_draw
 from .errors import expected
 from .generator import key_of
 
 NO_FORM = Unsupported("random numbers are not part of a network in use")
 NO_SLOPE = Unsupported("ONNX has no incomplete gamma and beta functions")
 _STEP = 0.02  # of the differences, relative to the distance over which the logarithm of a distribution function changes
+_AT_ONCE = 1 << 16  # comparisons, so that they stay in the cache
 _WEIGHTS = (4 / 5, -1 / 5, 4 / 105, -1 / 280)  # central differences of eighth order
 
 
@@ -63,47 +63,49 @@ def dirichlet_slope(x, alpha, total):
     return np.where((v > 0) & (v < 1), found, 0).astype(np.result_type(x))
 
 
-def _even(input, key, times=1):
-    """Numbers in (0, 1) for each element."""
-    n = input.size
-    return (unit(key, n * times, np.float64) + 2.0**-54).reshape((times, *input.shape) if times > 1 else input.shape)
+def even(shape, generator=None):
+    """Numbers evenly distributed in (0, 1), of float64."""
+    return uniform_draw(tuple(shape), core.float64, key_of(generator), 2.0**-54, 1.0)
 
 
 def _above_zero(x, dtype):
     return np.maximum(x, np.finfo(dtype).tiny).astype(dtype)
 
 
-@op("call", spaces=(), methods=False, onnx=NO_FORM)
-def gamma_draw(input, key):
-    """Numbers of standard gamma distributions with the concentrations given."""
+@op("call", tensors=2, spaces=(), methods=False, onnx=NO_FORM)
+def gamma_at(input, u):
+    """The numbers below which standard gamma distributions with the concentrations `input` have the probabilities u."""
     from scipy import special
 
-    return _above_zero(special.gammaincinv(input.astype(np.float64), _even(input, key)), input.dtype)
+    return _above_zero(special.gammaincinv(input.astype(np.float64), u), input.dtype)
 
 
-@op("call", spaces=(), methods=False, onnx=NO_FORM)
-def dirichlet_draw(input, key):
-    """Vectors of Dirichlet distributions along the last dimension.
+@op("call", tensors=3, spaces=(), methods=False, onnx=NO_FORM)
+def dirichlet_at(input, u, v):
+    """Vectors of Dirichlet distributions along the last dimension, from two even numbers for each element.
 
-    With u even and g of a gamma distribution one step up, g * u ** (1 / a) is of the gamma distribution with concentration a; logarithms
+    With v even and g of a gamma distribution one step up, g * v ** (1 / a) is of the gamma distribution with concentration a; logarithms
     keep small concentrations from giving nothing but zeros.
     """
     from scipy import special
 
     a = input.astype(np.float64)
-    u = _even(input, key, 2)
-    logs = np.log(special.gammaincinv(a + 1, u[0])) + np.log(u[1]) / a
+    logs = np.log(special.gammaincinv(a + 1, u)) + np.log(v) / a
     x = np.exp(logs - logs.max(-1, keepdims=True, initial=-np.inf))
     return _above_zero(x / x.sum(-1, keepdims=True), input.dtype)
 
 
-@infer(gamma_draw)
-@infer(dirichlet_draw)
-def _(input, key):
-    return [(tuple(input.shape), input.dtype)], list(key), []
+@infer(gamma_at)
+def _(input, u):
+    return [(tuple(input.shape), input.dtype)], (), ()
 
 
-derivative(gamma_draw, input=lambda g, input, result: g * gamma_slope(input, result))
+@infer(dirichlet_at)
+def _(input, u, v):
+    return [(tuple(input.shape), input.dtype)], (), ()
+
+
+derivative(gamma_at, input=lambda g, input, result: g * gamma_slope(input, result))
 
 
 def _by_concentration(g, input, result):
@@ -111,7 +113,34 @@ def _by_concentration(g, input, result):
     return each * (g - (result * g).sum(-1, True))
 
 
-derivative(dirichlet_draw, input=_by_concentration)
+derivative(dirichlet_at, input=_by_concentration)
+
+
+@op("call", tensors=2, spaces=(), methods=False, onnx=NO_FORM)
+def category_at(input, u):
+    """For each even number u the first index at which running sums of weights, along the last dimension, exceed that part of their total.
+
+    Shape:
+        input: (*batch, k); u: (n, *batch); result: that of u.
+    """
+    total = np.cumsum(input.reshape(-1, input.shape[-1]), axis=1, dtype=np.float64)
+    if not ((total[:, -1] > 0) & np.isfinite(total[:, -1])).all():
+        raise expected("category_at", "weights with a finite sum above 0", f"sums {total[:, -1]}", error=RuntimeError)
+    rows, k = total.shape
+    at = u.reshape(len(u), rows) * total[:, -1]
+    if len(at) > k:  # many draws: a search for each
+        return np.stack([np.searchsorted(t, v, "right") for t, v in zip(total, at.T)], 1).reshape(u.shape)
+    found = np.empty(at.shape, np.int64)
+    step = max(1, _AT_ONCE // max(1, len(at) * k))
+    for start in range(0, rows, step):
+        part = slice(start, start + step)
+        found[:, part] = (total[part] <= at[:, part, None]).sum(-1)
+    return found.reshape(u.shape)
+
+
+@infer(category_at)
+def _(input, u):
+    return [(tuple(u.shape), core.int64)], (), ()
 
 
 @public("torch")
@@ -119,7 +148,7 @@ def _standard_gamma(input, generator=None):
     """Draw from standard gamma distributions; the samples have a derivative with respect to the concentrations `input`."""
     tensors("_standard_gamma", input=input)
     floating("_standard_gamma", input)
-    return gamma_draw(input, key_of(generator))
+    return gamma_at(input, even(input.shape, generator))
 
 
 @public("torch")
@@ -127,7 +156,7 @@ def _sample_dirichlet(input, generator=None):
     """Draw from Dirichlet distributions along the last dimension, with a derivative with respect to the concentrations `input`."""
     tensors("_sample_dirichlet", input=input)
     floating("_sample_dirichlet", input)
-    return dirichlet_draw(input, key_of(generator))
+    return dirichlet_at(input, even(input.shape, generator), even(input.shape, generator))
 
 
 alias("torch", _standard_gamma_grad=gamma_slope, _dirichlet_grad=dirichlet_slope)
@@ -163,7 +192,7 @@ def poisson(input, generator=None):
     rate = input.detach().double().numpy()
     if (rate < 0).any():
         raise expected("poisson", "rates >= 0", f"one of {rate.min()}", error=RuntimeError)
-    u = _even(rate, key_of(generator))
+    u = even(rate.shape, generator).numpy()
     found = _first(lambda k: special.pdtr(k, rate), special.pdtrik(u, rate), u)
     return core.from_numpy(np.where(rate > 0, found, 0)).to(input.dtype)
 
@@ -199,7 +228,7 @@ def binomial(count, prob, generator=None):
     if prob.dtype is not count.dtype:
         raise expected("binomial", f"prob of dtype {count.dtype.name}", prob, error=RuntimeError)
     n, p = np.broadcast_arrays(count.detach().double().numpy(), prob.detach().double().numpy())
-    u = _even(n, key_of(generator))
+    u = even(n.shape, generator).numpy()
     with np.errstate(invalid="ignore"):
         found = _first(lambda k: np.where(k < n, special.betainc(n - np.minimum(k, n), k + 1, 1 - p), 1), special.bdtrik(u, n, p), u)
     result = np.where((p <= 0) | (n <= 0), 0, np.where(p >= 1, n, found))
@@ -224,14 +253,26 @@ def _(s):
     yield s(s.uniform(3, 4, low=0.1, high=0.9), s.positive(3, 4), s.positive(4, low=4, high=9))
 
 
-@samples(gamma_draw)
+@samples(gamma_at)
 def _(s):
-    yield s(s.positive(3, 5), KEY).without("gradgradcheck", because="PyTorch has no second derivative of samples, and neither has this")
-    yield s(s.positive(4, low=5, high=80), KEY).without("gradgradcheck", because="as above")
+    reason = "PyTorch has no second derivative of samples, and neither has this"
+    yield s(s.positive(3, 5), s.uniform(3, 5, low=0.01, high=0.99)).without("gradgradcheck", because=reason)
+    yield s(s.positive(4, low=5, high=80), s.uniform(4, low=0.01, high=0.99)).without("gradgradcheck", because=reason)
 
 
-@samples(dirichlet_draw)
+@samples(dirichlet_at)
 def _(s):
-    yield s(s.positive(3, 5), KEY).without(
+    yield s(s.positive(3, 5), s.uniform(3, 5, low=0.1), s.uniform(3, 5, low=0.1)).without(
         "gradcheck", "gradgradcheck", because="the derivative is that of the distribution, not that of this way of drawing"
     )
+
+
+@samples(category_at)
+def _(s):
+    yield s(s.positive(3, 5), s.uniform(2, 3))
+    yield s(s.positive(4), s.uniform(9))
+
+
+@refuses(category_at)
+def _(s):
+    yield s(s.tensor([0.0, 0.0]), s.uniform(1)).raises(RuntimeError, "category_at: expected weights with a finite sum above 0")

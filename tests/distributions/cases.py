@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable
 from typing import Any
 
@@ -16,6 +17,9 @@ POSITIVE = np.array([[0.4, 1.3, 2.7], [0.9, 5.2, 3.1]])
 OTHER = np.array([[1.7, 0.6, 4.4], [2.2, 0.8, 1.5]])
 REAL = np.array([[0.3, -1.2, 2.0], [-0.4, 0.9, 1.1]])
 UNIT = np.array([[0.15, 0.5, 0.9], [0.33, 0.72, 0.04]])
+FACTOR = np.array([[1.2, 0.0, 0.0], [0.4, 0.7, 0.0], [-0.3, 0.5, 1.1]])
+MATRIX = FACTOR @ FACTOR.T
+MATRICES = np.stack([MATRIX, np.diag([0.5, 1.0, 2.0]) + 0.1])
 ROWS = np.array([[0.2, 0.3, 0.5], [0.6, 0.15, 0.25]])  # rows add up to 1
 
 
@@ -69,12 +73,20 @@ CASES: dict[str, Build] = {
     "laplace": lambda s: s.d.Laplace(s(REAL), s(POSITIVE)),
     "log_normal": lambda s: s.d.LogNormal(s(REAL), s(OTHER * 0.3)),
     "logistic_normal": lambda s: s.d.LogisticNormal(s(REAL), s(POSITIVE)),
+    "lkj_cholesky": lambda s: s.d.LKJCholesky(3, s([0.4, 1.0, 2.5])),
+    "lkj_cholesky_of_two": lambda s: s.d.LKJCholesky(2, s(1.5)),
+    "low_rank": lambda s: s.d.LowRankMultivariateNormal(s(REAL), s(REAL.T), s(POSITIVE)),
+    "low_rank_broadcast": lambda s: s.d.LowRankMultivariateNormal(s(REAL[0]), s(REAL.T), s(POSITIVE[0])).expand((2,)),
     "mixture": lambda s: s.d.MixtureSameFamily(s.d.Categorical(s(ROWS)), s.d.Normal(s(REAL), s(POSITIVE))),
     "mixture_of_events": lambda s: s.d.MixtureSameFamily(
         s.d.Categorical(logits=s([0.1, -0.4])), s.d.Independent(s.d.Normal(s(REAL), s(POSITIVE)), 1)
     ),
     "multinomial": lambda s: s.d.Multinomial(4, s(POSITIVE)),
     "multinomial_logits": lambda s: s.d.Multinomial(7, logits=s(REAL)),
+    "multivariate_normal": lambda s: s.d.MultivariateNormal(s(REAL), s(MATRIX)),
+    "multivariate_normal_batch": lambda s: s.d.MultivariateNormal(s(REAL[0]), s(MATRICES)),
+    "multivariate_normal_precision": lambda s: s.d.MultivariateNormal(s(REAL), precision_matrix=s(MATRICES)),
+    "multivariate_normal_factor": lambda s: s.d.MultivariateNormal(s(REAL), scale_tril=s(FACTOR)),
     "negative_binomial": lambda s: s.d.NegativeBinomial(s(POSITIVE), s(UNIT)),
     "negative_binomial_logits": lambda s: s.d.NegativeBinomial(3, logits=s(REAL)),
     "normal": lambda s: s.d.Normal(s(REAL), s(POSITIVE)),
@@ -102,6 +114,9 @@ CASES: dict[str, Build] = {
     "uniform": lambda s: s.d.Uniform(s(REAL), s(REAL + POSITIVE)),
     "von_mises": lambda s: s.d.VonMises(s(REAL), s(POSITIVE)),
     "weibull": lambda s: s.d.Weibull(s(POSITIVE), s(OTHER + 0.5)),
+    "wishart": lambda s: s.d.Wishart(s([3.5, 7.0]), s(MATRIX)),
+    "wishart_precision": lambda s: s.d.Wishart(s([4.0, 6.0]), precision_matrix=s(MATRICES)),
+    "wishart_factor": lambda s: s.d.Wishart(s(5.0), scale_tril=s(FACTOR).tril()),
 }
 
 
@@ -113,6 +128,14 @@ def pair(name: str) -> tuple[Side, Any, Side, Any]:
     return ours, CASES[name](ours), theirs, CASES[name](theirs)
 
 
+def sample(theirs: Any, n: int = 4) -> Any:
+    """Samples of PyTorch's."""
+    torch.manual_seed(3)
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "Singular sample")  # of PyTorch's Wishart, though the samples are not
+        return theirs.sample((n,))
+
+
 def over(array: Any, m: Any) -> Any:
     """PyTorch's tensor as it is, or as a tensor of the engine."""
     return array if m is torch else engine.tensor(array.detach().numpy().tolist(), dtype=getattr(engine, str(array.dtype)[6:]))
@@ -122,7 +145,7 @@ def either(f: Callable[[], Any]) -> Any:
     """A result, or the class of the error in its place."""
     try:
         return f()
-    except (NotImplementedError, AttributeError, ValueError, RuntimeError, AssertionError) as error:
+    except (NotImplementedError, AttributeError, ValueError, RuntimeError, AssertionError, IndexError) as error:
         return type(error)
 
 

@@ -6,10 +6,11 @@ import warnings
 
 import numpy as np
 import pytest
+from scipy import special
 
 from workbench import engine
 
-from .cases import CASES, OTHER, POSITIVE, REAL, UNIT, Side, close, either, gradients, pair, torch
+from .cases import CASES, MATRICES, OTHER, POSITIVE, REAL, UNIT, Side, close, either, gradients, pair, torch
 
 distributions = engine.distributions
 
@@ -30,6 +31,8 @@ SECOND = {
     "independent": lambda s: s.d.Independent(s.d.Normal(s(-REAL), s(OTHER)), 1),
     "laplace": lambda s: s.d.Laplace(s(-REAL), s(OTHER)),
     "log_normal": lambda s: s.d.LogNormal(s(-REAL), s(OTHER)),
+    "low_rank": lambda s: s.d.LowRankMultivariateNormal(s(-REAL), s(REAL.T + 0.3), s(OTHER)),
+    "multivariate_normal": lambda s: s.d.MultivariateNormal(s(-REAL), s(MATRICES)),
     "normal": lambda s: s.d.Normal(s(-REAL), s(OTHER)),
     "one_hot": lambda s: s.d.OneHotCategorical(s(OTHER)),
     "pareto": lambda s: s.d.Pareto(s(POSITIVE * 0.5), s(OTHER + 2)),
@@ -112,6 +115,18 @@ def test_exponential_families_have_one_by_their_normalizers():
         if name not in ("beta", "dirichlet", "poisson"):
             entropy = distributions.ExponentialFamily.entropy(p)
             np.testing.assert_allclose(entropy.detach().numpy(), p.entropy().detach().numpy(), rtol=1e-8, err_msg=name)
+
+
+def test_wishart():
+    """By the formula in terms of determinants; PyTorch adds up the batch."""
+    side = Side(engine, "float64")
+    a, b, V, W = np.array([3.5, 7.0]), np.array([4.5, 3.0]), MATRICES, MATRICES[::-1]
+    found = distributions.kl_divergence(side.d.Wishart(side(a), side(V)), side.d.Wishart(side(b), side(W)))
+    ratio = np.linalg.solve(W, V)
+    slopes = sum(special.digamma((a - i) / 2) for i in range(3))
+    traces = a / 2 * (np.trace(ratio, axis1=1, axis2=2) - 3) - b / 2 * np.linalg.slogdet(ratio)[1]
+    normalizers = [special.multigammaln(y / 2, 3) - special.multigammaln(x / 2, 3) for x, y in zip(a, b)]
+    np.testing.assert_allclose(found.detach().numpy(), traces + normalizers + (a - b) / 2 * slopes, rtol=1e-9)
 
 
 def test_only_distributions_are_registered():

@@ -11,7 +11,7 @@ from workbench import engine
 from .cases import CASES, Side, torch
 
 distributions = engine.distributions
-N = 4000
+N = 10000
 
 
 def numbers(values):

@@ -157,7 +157,7 @@ def _exponential_family(p: Any, q: Any) -> Tensor:
     normalizer, slopes = slopes_of(p, ours)
     result = q._log_normalizer(*theirs) - normalizer
     for a, b, slope in zip(ours, theirs, slopes):
-        result = result - sum_rightmost((b - a) * slope, len(q.event_shape))
+        result = result - sum_rightmost((b - a) * slope, a.ndim - len(p.batch_shape))
     return result
 
 

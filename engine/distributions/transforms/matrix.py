@@ -8,6 +8,7 @@ from workbench.ext.core import _core
 
 from ...errors import expected
 from ...limits import finfo
+from ...ops.linalg_cholesky import linalg_cholesky
 from ...ops.padding import pad
 from ...ops.sequence import eye
 from ...ops.smooth import softplus
@@ -114,6 +115,4 @@ class PositiveDefiniteTransform(_Plain):
         return factor @ factor.mT
 
     def _inverse(self, y: Tensor) -> Tensor:
-        from ...ops.linalg_cholesky import linalg_cholesky
-
         return LowerCholeskyTransform().inv(linalg_cholesky(y))
