@@ -184,34 +184,3 @@ def _(s):
 @refuses(bincount)
 def _(s):
     yield s(s.mask(3).float()).raises(RuntimeError, "bincount: expected input to be a vector")
-
-
-@op("composite", methods=("histc",), onnx=Unsupported("a count, not part of a network"))
-def histc(input, bins=100, min=0, max=0):
-    """Count how many elements lie in each of several intervals of equal width.
-
-    Args:
-        input: Tensor of a floating dtype.
-        bins: How many intervals.
-        min: Lower end; elements below it do not count.
-        max: Upper end; elements above it do not count. `min` and `max` equal means the range of `input`.
-
-    Shape:
-        input: (*); result: (bins,).
-
-    Returns:
-        Tensor of the dtype of `input`.
-
-    Example:
-        >>> histc(tensor([1.0, 2.0, 1.5]), bins=2, min=1, max=3)
-        tensor([2., 1.])
-    """
-    values = input.detach().numpy()
-    ends = (min, max) if min != max else (values.min(), values.max()) if values.size else (0, 1)
-    return core.from_numpy(np.histogram(values, bins, (float(ends[0]), float(ends[1])))[0].astype(values.dtype))
-
-
-@samples(histc)
-def _(s):
-    yield s(s.normal(20), bins=5, min=-2, max=2)
-    yield s(s.normal(20), 4)
