@@ -2,4 +2,7 @@
 
 from .ops import space as _space
 
-globals().update(_space("special"))
+_torch = _space("torch")
+globals().update(
+    {name: _torch[name] for name in ("erf", "erfc", "exp2", "expm1", "log1p", "round")} | {"expit": _torch["sigmoid"]} | _space("special")
+)

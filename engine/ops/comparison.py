@@ -7,6 +7,7 @@ from workbench.ext.core.lazy import np
 
 from ._define import ALL, COMPLEX, FLOATING, NUMBER, Unsupported, derivative, op, refuses, samples
 from ._help import tensors
+from ._space import public
 from .errors import expected
 
 Tensor = core.Tensor
@@ -194,6 +195,21 @@ def where(condition, input, other):
         tensor([ 1., -1.])
     """
     return np.where(np.asarray(condition) != 0, input, other)
+
+
+@public("torch", name="where")
+def where_or_places(condition, *values, **named):
+    """`where` of three arguments; of the condition alone, the places where it holds, one tensor of indices for each dimension.
+
+    Args:
+        condition: Tensor of bool.
+        values: What to take where it is true, and where it is false.
+        named: The same by name, `input` and `other`, and `out`.
+
+    Returns:
+        Tensor, or a tuple of tensors.
+    """
+    return condition.nonzero(as_tuple=True) if not values and not named else where(condition, *values, **named)
 
 
 core.add_method("where", lambda self, condition, other: where(condition, self, other))
