@@ -9,6 +9,7 @@ from workbench.ext.core import _core as core
 from workbench.ext.core._core import Tensor
 
 from ..ops.errors import expected
+from .parameter import UninitializedTensorMixin
 
 T = TypeVar("T", bound="Conversion")
 
@@ -28,8 +29,12 @@ class Conversion:
                         parameter.data = fn(parameter.data)
                         parameter.grad = None if grad is None else fn(grad)
             for name, buffer in module._buffers.items():
-                if buffer is not None:
-                    module.__dict__[name] = fn(buffer)
+                if buffer is None:
+                    continue
+                module.__dict__[name] = fn(buffer)
+                if isinstance(buffer, UninitializedTensorMixin):  # stays one
+                    buffer.data = module.__dict__[name]
+                    module.__dict__[name] = buffer
         return self
 
     def to(self: T, *args: Any, **kwargs: Any) -> T:
@@ -46,9 +51,10 @@ class Conversion:
 
         def convert(tensor: Tensor) -> Tensor:
             wanted = dtype if tensor.is_floating_point() or tensor.is_complex() else None
-            if (wanted is None or wanted == tensor.dtype) and device is None and not options:
+            how = options if tensor.ndim in (4, 5) else {k: v for k, v in options.items() if k != "memory_format"}
+            if (wanted is None or wanted == tensor.dtype) and device is None and not how:
                 return tensor
-            return tensor.to(device=device or tensor.device, dtype=wanted or tensor.dtype, **options)
+            return tensor.to(device=device or tensor.device, dtype=wanted or tensor.dtype, **how)
 
         return self._apply(convert)
 
@@ -73,7 +79,15 @@ class Conversion:
 
     def type(self: T, dst_type: Any) -> T:
         """All parameters and buffers to `dst_type`."""
-        return self._apply(lambda t: t.to(dst_type))
+        return self._apply(lambda t: t.type(dst_type))
+
+    def to_empty(self: T, *, device: Any, recurse: bool = True) -> T:
+        """Move to a device without the values: parameters and buffers are new memory there, to be filled."""
+        return self._apply(lambda t: core.make_empty(tuple(t.shape), t.dtype, device), recurse)
+
+    def share_memory(self: T) -> T:
+        """The module itself: what processes share is said where they are started."""
+        return self._apply(lambda t: t.share_memory_())
 
     def cpu(self: T) -> T:
         """To the CPU's memory."""

@@ -11,11 +11,21 @@ from workbench.ext.core import _core as core
 from workbench.ext.core._core import Tensor
 
 from ..ops.errors import expected
-from ._hooks import RemovableHandle
+from ._handle import RemovableHandle
 from .parameter import Parameter
 
 _EXTRA = "_extra_state"
-IncompatibleKeys = namedtuple("IncompatibleKeys", ["missing_keys", "unexpected_keys"])
+
+
+class _IncompatibleKeys(namedtuple("_IncompatibleKeys", ["missing_keys", "unexpected_keys"])):
+    """Names that a state lacks, and names that the module does not know."""
+
+    __slots__ = ()
+
+    def __repr__(self) -> str:
+        return super().__repr__() if self.missing_keys or self.unexpected_keys else "<All keys matched successfully>"
+
+    __str__ = __repr__
 
 
 class State:
@@ -38,6 +48,9 @@ class State:
             The mapping; its attribute `_metadata` holds the version of every module.
         """
         if args:
+            import warnings
+
+            warnings.warn("state_dict: give destination, prefix and keep_vars by name", FutureWarning, stacklevel=2)
             destination, prefix, keep_vars = (*args, *(destination, prefix, keep_vars)[len(args) :])
         if destination is None:
             destination = OrderedDict()
@@ -53,7 +66,10 @@ class State:
                 module.state_dict(destination=destination, prefix=f"{prefix}{name}.", keep_vars=keep_vars)
         for hook in _hooks(self, "_state_dict_hooks"):
             result = hook(self, destination, prefix, metadata)
-            if not getattr(hook, "_from_public_api", False) and result is not None:
+            if getattr(hook, "_from_public_api", False):
+                if result is not None:
+                    raise expected("register_state_dict_post_hook", "a hook that returns None", result, error=RuntimeError)
+            elif result is not None:
                 destination = result
         return destination
 
@@ -79,7 +95,7 @@ class State:
 
     # -- taking back -----------------------------------------------------------------------------------------------------------
 
-    def load_state_dict(self, state_dict: Mapping[str, Any], strict: bool = True, assign: bool = False) -> IncompatibleKeys:
+    def load_state_dict(self, state_dict: Mapping[str, Any], strict: bool = True, assign: bool = False) -> _IncompatibleKeys:
         """Copy values by name into the parameters and buffers. Where anything is wrong, one error lists all of it and nothing is changed.
 
         Args:
@@ -104,7 +120,7 @@ class State:
         unexpected: list[str] = []
         errors: list[str] = []
         pending: list[Callable[[], None]] = []
-        incompatible = IncompatibleKeys(missing, unexpected)
+        incompatible = _IncompatibleKeys(missing, unexpected)
 
         def load(module: Any, prefix: str) -> None:
             local = {**((metadata or {}).get(prefix[:-1], {})), "pending": pending}
@@ -116,9 +132,8 @@ class State:
                     load(child, f"{prefix}{name}.")
             for hook in _hooks(module, "_load_state_dict_post_hooks"):
                 if hook(module, incompatible) is not None:
-                    raise expected(
-                        "register_load_state_dict_post_hook", "a hook that changes incompatible_keys in place", "a returned value"
-                    )
+                    what = "a hook that changes incompatible_keys in place"
+                    raise expected("register_load_state_dict_post_hook", what, "a returned value", error=AssertionError)
 
         load(self, "")
         if strict:
@@ -197,6 +212,9 @@ class State:
         return _add(self, "_state_dict_hooks", hook)
 
     def _register_state_dict_hook(self, hook: Callable[..., Any]) -> RemovableHandle:
+        if getattr(hook, "_from_public_api", False):
+            what = "a function that is no hook of register_state_dict_post_hook"
+            raise expected("_register_state_dict_hook", what, hook, error=RuntimeError)
         return _add(self, "_state_dict_hooks", hook)
 
     def register_load_state_dict_pre_hook(self, hook: Callable[..., None]) -> RemovableHandle:

@@ -41,8 +41,8 @@ class AdaptiveLogSoftmaxWithLoss(Module):
         Grave et al. (2016), arXiv:1609.04309.
 
     Example:
-        >>> layer = AdaptiveLogSoftmaxWithLoss(8, 20, [5, 10])
-        >>> layer(zeros(2, 8), tensor([1, 12])).output.shape
+        >>> layer = AdaptiveLogSoftmaxWithLoss(16, 20, [5, 10])
+        >>> layer(zeros(2, 16), tensor([1, 12])).output.shape
         torch.Size([2])
     """
 

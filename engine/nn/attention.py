@@ -55,6 +55,8 @@ class MultiheadAttention(Module):
         dtype: Any = None,
     ) -> None:
         super().__init__()
+        if embed_dim <= 0 or num_heads <= 0:
+            raise expected("MultiheadAttention", "embed_dim and num_heads of 1 or more", f"{embed_dim} and {num_heads}")
         if embed_dim <= 0 or num_heads <= 0 or embed_dim % num_heads:
             raise expected(
                 "MultiheadAttention", f"embed_dim to be divisible by num_heads={num_heads}", f"{embed_dim}", error=AssertionError

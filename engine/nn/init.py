@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import math
 from typing import Any
 
@@ -153,6 +154,13 @@ def xavier_normal_(tensor: Tensor, gain: float = 1.0, generator: Any = None) -> 
     return normal_(tensor, 0.0, gain * math.sqrt(2.0 / sum(_fans(tensor, "xavier_normal_"))), generator)
 
 
+def _nothing(tensor: Tensor) -> Tensor:
+    import warnings
+
+    warnings.warn(f"a tensor of shape {tuple(tensor.shape)} has no elements to initialise", stacklevel=3)
+    return tensor
+
+
 def kaiming_uniform_(tensor: Tensor, a: float = 0, mode: str = "fan_in", nonlinearity: str = "leaky_relu", generator: Any = None) -> Tensor:
     """Fill with U(-b, b), b = gain sqrt(3 / fan).
 
@@ -166,7 +174,7 @@ def kaiming_uniform_(tensor: Tensor, a: float = 0, mode: str = "fan_in", nonline
         He, Zhang, Ren and Sun (2015), arXiv:1502.01852.
     """
     if 0 in tensor.shape:
-        return tensor
+        return _nothing(tensor)
     bound = math.sqrt(3.0) * calculate_gain(nonlinearity, a) / math.sqrt(_fan(tensor, mode, "kaiming_uniform_"))
     return uniform_(tensor, -bound, bound, generator)
 
@@ -174,7 +182,7 @@ def kaiming_uniform_(tensor: Tensor, a: float = 0, mode: str = "fan_in", nonline
 def kaiming_normal_(tensor: Tensor, a: float = 0, mode: str = "fan_in", nonlinearity: str = "leaky_relu", generator: Any = None) -> Tensor:
     """Fill with N(0, std²), std = gain / sqrt(fan); arguments as for `kaiming_uniform_`."""
     if 0 in tensor.shape:
-        return tensor
+        return _nothing(tensor)
     return normal_(tensor, 0.0, calculate_gain(nonlinearity, a) / math.sqrt(_fan(tensor, mode, "kaiming_normal_")), generator)
 
 
@@ -218,3 +226,24 @@ def sparse_(tensor: Tensor, sparsity: float, std: float = 0.01, generator: Any =
         for column in range(columns):
             tensor[order[:zeros, column], column] = 0
     return tensor
+
+
+def _older(function: Any) -> Any:
+    """The function under its name without the underscore, with a warning that the name is out of use."""
+    name = function.__name__.removesuffix("_")
+
+    @functools.wraps(function)
+    def call(*args: Any, **kwargs: Any) -> Tensor:
+        import warnings
+
+        warnings.warn(f"nn.init.{name} is out of use; call nn.init.{name}_", FutureWarning, stacklevel=2)
+        return function(*args, **kwargs)
+
+    call.__name__ = name
+    return call
+
+
+uniform, normal, constant, eye, dirac = map(_older, (uniform_, normal_, constant_, eye_, dirac_))
+xavier_uniform, xavier_normal, kaiming_uniform, kaiming_normal, orthogonal, sparse = map(
+    _older, (xavier_uniform_, xavier_normal_, kaiming_uniform_, kaiming_normal_, orthogonal_, sparse_)
+)

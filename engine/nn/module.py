@@ -14,13 +14,26 @@ from workbench.ext.core import _core as core
 from workbench.ext.core._core import Tensor
 
 from ..ops.errors import expected
+from . import _global_hooks as everywhere
 from ._conversion import Conversion
+from ._global_hooks import (  # noqa: F401  (PyTorch has them here)
+    register_module_backward_hook,
+    register_module_buffer_registration_hook,
+    register_module_forward_hook,
+    register_module_forward_pre_hook,
+    register_module_full_backward_hook,
+    register_module_full_backward_pre_hook,
+    register_module_module_registration_hook,
+    register_module_parameter_registration_hook,
+)
 from ._hooks import Hooks
 from ._state import State
+from ._tree import Tree
 from .parameter import Buffer, Parameter
 
 PARAMETER, BUFFER, MODULE = "parameter", "buffer", "module"
 _WANTED = {PARAMETER: "a Parameter", BUFFER: "a Tensor", MODULE: "a Module"}
+_REGISTRATION = {PARAMETER: everywhere.PARAMETER, BUFFER: everywhere.BUFFER, MODULE: everywhere.MODULE}
 T = TypeVar("T", bound="Module")
 
 
@@ -68,7 +81,7 @@ def _rebuild(cls: type[T], names: dict[str, str], has_hooks: bool) -> T:
     return made
 
 
-class Module(Hooks, State, Conversion, core.ModuleCore):
+class Module(Hooks, State, Tree, Conversion, core.ModuleCore):
     """Base class of all layers and networks.
 
     A subclass makes its parameters and children in `__init__`, after `super().__init__()`, by assigning them to attributes, and
@@ -88,13 +101,17 @@ class Module(Hooks, State, Conversion, core.ModuleCore):
     """
 
     training: bool = True
+    dump_patches: bool = False  # PyTorch has both
+    call_super_init: bool = False
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
         core.module_subclass(cls)
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
-        if args or kwargs:
+        if self.call_super_init:  # the other bases of a class of several, in PyTorch's way
+            super().__init__(*args, **kwargs)
+        elif args or kwargs:
             given = ", ".join([*map(repr, args), *kwargs])
             raise TypeError(f"{type(self).__name__}.__init__() got arguments that it does not take: {given}")
 
@@ -147,7 +164,7 @@ class Module(Hooks, State, Conversion, core.ModuleCore):
             self.register_buffer(name, value, value.persistent)
         else:
             self._names[name] = MODULE
-            self.__dict__[name] = value
+            self.__dict__[name] = everywhere.registered(everywhere.MODULE, self, name, value)
 
     def _add(self, kind: str, name: str, value: Any, wanted: type) -> None:
         if not isinstance(name, str):
@@ -160,6 +177,8 @@ class Module(Hooks, State, Conversion, core.ModuleCore):
         if value is not None and not isinstance(value, wanted):
             raise TypeError(f"cannot assign '{type(value).__name__}' object to {kind} '{name}' ({_WANTED[kind]} or None expected)")
         self._names[name] = kind
+        if value is not None or kind != PARAMETER:
+            value = everywhere.registered(_REGISTRATION[kind], self, name, value)
         self.__dict__[name] = value
 
     def register_parameter(self, name: str, param: Parameter | None) -> None:
@@ -216,114 +235,6 @@ class Module(Hooks, State, Conversion, core.ModuleCore):
     def __dir__(self) -> list[str]:
         return sorted(name for name in super().__dir__() if not name[0].isdigit())
 
-    # -- traversal -------------------------------------------------------------------------------------------------------------
-
-    def named_modules(
-        self, memo: set[Module] | None = None, prefix: str = "", remove_duplicate: bool = True
-    ) -> Iterator[tuple[str, Module]]:
-        """This module and all below it with their dotted names, parents first; one that occurs twice comes once."""
-        memo = set() if memo is None else memo
-        if self in memo:
-            return
-        if remove_duplicate:
-            memo.add(self)
-        yield prefix, self
-        for name, child in self._modules.items():
-            if child is not None:
-                yield from child.named_modules(memo, f"{prefix}.{name}" if prefix else name, remove_duplicate)
-
-    def modules(self) -> Iterator[Module]:
-        """This module and all below it, each once."""
-        for _, module in self.named_modules():
-            yield module
-
-    def named_children(self) -> Iterator[tuple[str, Module]]:
-        """The immediate children with their names, each once."""
-        seen = set()
-        for name, child in self._modules.items():
-            if child is not None and child not in seen:
-                seen.add(child)
-                yield name, child
-
-    def children(self) -> Iterator[Module]:
-        """The immediate children, each once."""
-        for _, child in self.named_children():
-            yield child
-
-    def _named_members(
-        self, get: Callable[[Module], Any], prefix: str = "", recurse: bool = True, remove_duplicate: bool = True
-    ) -> Iterator[tuple[str, Any]]:
-        seen: set[int] = set()
-        modules = self.named_modules(prefix=prefix, remove_duplicate=remove_duplicate) if recurse else [(prefix, self)]
-        for where, module in modules:
-            for name, value in get(module):
-                if value is None or id(value) in seen:
-                    continue
-                if remove_duplicate:
-                    seen.add(id(value))
-                yield (f"{where}.{name}" if where else name), value
-
-    def named_parameters(self, prefix: str = "", recurse: bool = True, remove_duplicate: bool = True) -> Iterator[tuple[str, Parameter]]:
-        """All parameters with their dotted names; a shared one comes once.
-
-        Args:
-            prefix: Put in front of all names, with a dot.
-            recurse: Also those of the modules below.
-            remove_duplicate: Give a shared parameter under its first name only.
-        """
-        return self._named_members(lambda m: m._parameters.items(), prefix, recurse, remove_duplicate)
-
-    def parameters(self, recurse: bool = True) -> Iterator[Parameter]:
-        """All parameters, each once: what an optimizer takes."""
-        for _, parameter in self.named_parameters(recurse=recurse):
-            yield parameter
-
-    def named_buffers(self, prefix: str = "", recurse: bool = True, remove_duplicate: bool = True) -> Iterator[tuple[str, Tensor]]:
-        """All buffers with their dotted names; arguments as for `named_parameters`."""
-        return self._named_members(lambda m: m._buffers.items(), prefix, recurse, remove_duplicate)
-
-    def buffers(self, recurse: bool = True) -> Iterator[Tensor]:
-        """All buffers, each once."""
-        for _, buffer in self.named_buffers(recurse=recurse):
-            yield buffer
-
-    def get_submodule(self, target: str) -> Module:
-        """The module with the dotted name `target`; "" is this one.
-
-        Raises:
-            AttributeError: There is none, or something else is in its place.
-        """
-        module = self
-        for name in target.split(".") if target else ():
-            found = getattr(module, name)
-            if not isinstance(found, Module):
-                raise AttributeError(f"`{name}` in {target!r} is not an nn.Module but {type(found).__name__}")
-            module = found
-        return module
-
-    def set_submodule(self, target: str, module: Module) -> None:
-        """Put `module` in the place of the one with the dotted name `target`."""
-        parent, _, name = target.rpartition(".")
-        if not name:
-            raise ValueError("set_submodule: expected a name, got an empty one")
-        setattr(self.get_submodule(parent), name, module)
-
-    def _get_tensor(self, target: str, kind: str) -> Any:
-        where, _, name = target.rpartition(".")
-        module = self.get_submodule(where)
-        if module._names.get(name) != kind:
-            getattr(module, name)
-            raise AttributeError(f"`{target}` is not a {kind}")
-        return module.__dict__[name]
-
-    def get_parameter(self, target: str) -> Parameter:
-        """The parameter with the dotted name `target`."""
-        return self._get_tensor(target, PARAMETER)
-
-    def get_buffer(self, target: str) -> Tensor:
-        """The buffer with the dotted name `target`."""
-        return self._get_tensor(target, BUFFER)
-
     # -- changing the whole ----------------------------------------------------------------------------------------------------
 
     def apply(self: T, fn: Callable[[Module], None]) -> T:
@@ -345,6 +256,9 @@ class Module(Hooks, State, Conversion, core.ModuleCore):
     def eval(self: T) -> T:
         """The same as `train(False)`."""
         return self.train(False)
+
+    def compile(self, *args: Any, **kwargs: Any) -> None:
+        """Nothing: what PyTorch compiles runs here as it is."""
 
     def requires_grad_(self: T, requires_grad: bool = True) -> T:
         """Switch training of all parameters on or off."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from typing import Any
 
 from workbench.ext.core import _core as core
@@ -166,6 +167,12 @@ class _InstanceNorm(_Statistics):
     def forward(self, input: Tensor) -> Tensor:
         self._check(input)
         batched = input.ndim == self._ndims[-1]
+        channels = input.shape[-self._ndims[0]]
+        if channels != self.num_features:
+            what = f"{type(self).__name__}: expected {self.num_features} channels, got {channels}"
+            if self.affine:
+                raise ValueError(what)
+            warnings.warn(f"{what}; num_features is not needed without affine", stacklevel=3)
         result = F.instance_norm(
             input if batched else input.unsqueeze(0),
             self.running_mean,
@@ -353,24 +360,3 @@ class GroupNorm(Module):
 
     def extra_repr(self) -> str:
         return f"{self.num_groups}, {self.num_channels}, eps={self.eps}, affine={self.affine}, bias={self.bias is not None}"
-
-
-class LocalResponseNorm(Module):
-    """y = x / (k + alpha mean(x²))^beta, the mean being over `size` neighbouring channels.
-
-    Shape:
-        input and result: (N, C, *).
-    """
-
-    def __init__(self, size: int, alpha: float = 1e-4, beta: float = 0.75, k: float = 1.0) -> None:
-        super().__init__()
-        self.size = size
-        self.alpha = alpha
-        self.beta = beta
-        self.k = k
-
-    def forward(self, input: Tensor) -> Tensor:
-        return F.local_response_norm(input, self.size, self.alpha, self.beta, self.k)
-
-    def extra_repr(self) -> str:
-        return f"{self.size}, alpha={self.alpha}, beta={self.beta}, k={self.k}"

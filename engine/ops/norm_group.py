@@ -161,6 +161,7 @@ def instance_norm(input, running_mean=None, running_var=None, weight=None, bias=
 
     Raises:
         RuntimeError: the shapes do not fit.
+        ValueError: there is one position alone to take statistics of.
 
     References:
         Ulyanov, Vedaldi and Lempitsky (2016), arXiv:1607.08022.
@@ -173,6 +174,8 @@ def instance_norm(input, running_mean=None, running_var=None, weight=None, bias=
         raise expected("instance_norm", "input to be a Tensor", type(input).__name__, error=TypeError)
     if input.ndim < 3:
         raise expected("instance_norm", "input of 3 or more dimensions", input, error=RuntimeError)
+    if use_input_stats and product(input.shape[2:]) == 1:
+        raise expected("instance_norm", "more than 1 position in each channel", f"input of shape {tuple(input.shape)}")
     if not use_input_stats:
         return batch_norm(input, running_mean, running_var, weight, bias, False, momentum, eps)
     if running_mean is not None:
@@ -192,6 +195,7 @@ def _(s):
 @refuses(instance_norm)
 def _(s):
     yield s(s.normal(2, 3)).raises(RuntimeError, "instance_norm: expected input of 3 or more dimensions")
+    yield s(s.normal(2, 3, 1)).raises(ValueError, "instance_norm: expected more than 1 position in each channel")
 
 
 @samples(normalize_groups_backward)

@@ -23,9 +23,11 @@ def cast(value: Any, dtype: torch.dtype) -> Any:
     return torch.utils._pytree.tree_map(lambda t: t.to(dtype) if isinstance(t, torch.Tensor) and t.is_floating_point() else t, value)
 
 
-def pair(info: Any, args: Any, kwargs: Any, dtype: torch.dtype) -> tuple[Any, Any]:
+def pair(info: Any, args: Any, kwargs: Any, dtype: torch.dtype, first: Any = None) -> tuple[Any, Any]:
     """A module of PyTorch and ours with the same parameters and buffers."""
     theirs = info.module_cls(*args, **kwargs).to(dtype)
+    if first is not None and hasattr(theirs, "has_uninitialized_params"):  # a lazy layer has a state when it has seen an input
+        theirs(*first.args, **first.kwargs)
     found = getattr(nn, info.name.removeprefix("nn."))
     mine = found(*map(ported, args), **{k: ported(v) for k, v in kwargs.items()}).to(to_ours(dtype))
     mine.load_state_dict({k: to_ours(v) for k, v in theirs.state_dict().items()})
@@ -65,7 +67,7 @@ def check(info: Any, dtype: torch.dtype, training: bool, result: Result) -> None
             continue
         text = f"({sample.desc or ''} {given.args} {given.kwargs})"[:160]
         try:
-            mine, theirs = pair(info, given.args, given.kwargs, dtype)
+            mine, theirs = pair(info, given.args, given.kwargs, dtype, forward)
         except OutOfScope as reason:
             tally.left_out.append(str(reason))
             continue

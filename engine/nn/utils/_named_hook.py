@@ -9,8 +9,7 @@ from ..module import Module
 
 def find(module: Module, kind: type, name: str) -> tuple[int, Any] | None:
     """The id and the forward pre-hook of a class that is for the tensor `name`."""
-    for key, entry in module._forward_pre_hooks.items():
-        hook = getattr(entry, "hook", entry)
+    for key, hook in module._forward_pre_hooks.items():
         if isinstance(hook, kind) and hook.name == name:
             return key, hook
     return None

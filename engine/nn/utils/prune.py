@@ -392,5 +392,4 @@ def remove(module: Module, name: str) -> Module:
 
 def is_pruned(module: Module) -> bool:
     """Whether a module or one below it has pruned parameters."""
-    entries = (entry for m in module.modules() for entry in m._forward_pre_hooks.values())
-    return any(isinstance(getattr(entry, "hook", entry), BasePruningMethod) for entry in entries)
+    return any(isinstance(hook, BasePruningMethod) for m in module.modules() for hook in m._forward_pre_hooks.values())
