@@ -24,11 +24,11 @@ def _bins(name, bins):
     return int(bins)
 
 
-def _ends(name, values, low, high, around):
+def _ends(name, values, given, around):
     """The ends of the range: those given, or those of the values; equal ones are moved apart."""
-    if low is None:
-        low, high = (float(values.min()), float(values.max())) if values.size else (0.0, 1.0 if around == 0.5 else 0.0)
-    low, high = float(low), float(high)
+    if given is None:
+        given = (values.min(), values.max()) if values.size else (0, 1)
+    low, high = map(float, given)
     if not (np.isfinite(low) and np.isfinite(high)):
         raise expected(name, "a finite range", f"{low} to {high}", error=RuntimeError)
     if low > high:
@@ -65,7 +65,7 @@ def histc(input, bins=100, min=0, max=0):
         raise expected("histc", "input of a floating dtype", input, "cast with input.float()", NotImplementedError)
     bins = _bins("histc", bins)
     low, high = (v.item() if isinstance(v, Tensor) else v for v in (min, max))
-    low, high = _ends("histc", array(input), *((None, None) if low == high else (low, high)), 1)
+    low, high = _ends("histc", array(input), None if low == high else (low, high), 1)
     place = (input.detach() - low) * bins / (cast(core.from_numpy(np.asarray(high)), input.dtype) - low)
     values, place = array(input), array(place)
     place = place[(values >= low) & (values <= high)].astype(np.int64)
@@ -78,7 +78,7 @@ def _edges(name, input, points, bins, ends):
     found = []
     for d, given in enumerate(bins):
         if not isinstance(given, Tensor):
-            low, high = _ends(name, points[:, d], *(ends[2 * d : 2 * d + 2] if ends is not None else (None, None)), 0.5)
+            low, high = _ends(name, points[:, d], None if ends is None else ends[2 * d : 2 * d + 2], 0.5)
             given = linspace(low, high, _bins(name, given) + 1, dtype=input.dtype)
         elif given.ndim != 1 or given.dtype is not input.dtype or not given.shape[0]:
             raise expected(name, f"bins to be vectors of {input.dtype.name}, with elements", given, error=RuntimeError)
