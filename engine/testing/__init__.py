@@ -3,12 +3,13 @@
     for call in calls(my_op, "float32"):
         check_peer(Case(my_op, call, "float32"))
 
-A check raises AssertionError where it fails and `Skip` where it does not apply.
+`assert_close` and `make_tensor` are PyTorch's. A check raises AssertionError where it fails and `Skip` where it does not apply.
 """
 
 from .case import Case, Skip, calls, defined, refused
 from .checks import check_bookkeeping, check_empty, check_inplace, check_kernel, check_layout, check_peer, check_refused
-from .compare import TOLERANCES, assert_close
+from .close import assert_allclose, assert_close
+from .compare import TOLERANCES
 from .gradients import (
     check_gradient,
     check_layout_gradient,
@@ -18,6 +19,7 @@ from .gradients import (
     check_versions,
 )
 from .maker import Call, Maker
+from .values import make_tensor
 
 VALUE_CHECKS = {
     "kernel": check_kernel,
@@ -46,9 +48,11 @@ __all__ = [
     "Case",
     "Maker",
     "Skip",
+    "assert_allclose",
     "assert_close",
     "calls",
     "check_refused",
     "defined",
+    "make_tensor",
     "refused",
 ]

@@ -7,7 +7,7 @@ import pytest
 
 from workbench import engine
 from workbench.engine import nn
-from workbench.engine.testing import assert_close
+from workbench.engine.testing.compare import assert_close
 
 torch = pytest.importorskip("torch")
 TOLERANCE = {"float32": {"rtol": 1e-4, "atol": 2e-5}, "float64": {"rtol": 1e-9, "atol": 1e-10}}

@@ -12,7 +12,8 @@ from workbench import engine
 from workbench.engine.autograd.gradcheck import GradcheckError
 from workbench.engine.onnx.check import check_onnx
 from workbench.engine.ops._define import REGISTRY, derivative, formula, infer, op
-from workbench.engine.testing import CHECKS, Call, Case, Maker, Skip, assert_close, check_refused
+from workbench.engine.testing import CHECKS, Call, Case, Maker, Skip, check_refused
+from workbench.engine.testing.compare import assert_close
 from workbench.ext.core import _core as core
 
 COUNT = iter(range(1000))
