@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from .errors import expected
-
 __all__ = ["are_deterministic_algorithms_enabled", "is_deterministic_algorithms_warn_only_enabled", "use_deterministic_algorithms"]
 
 _set = {"mode": False, "warn_only": False}
@@ -27,7 +25,7 @@ def use_deterministic_algorithms(mode: bool, *, warn_only: bool = False) -> None
     """
     for name, value in (("mode", mode), ("warn_only", warn_only)):
         if not isinstance(value, bool):
-            raise expected("use_deterministic_algorithms", f"{name} to be a bool", value, error=TypeError)
+            raise TypeError(f"use_deterministic_algorithms: expected {name} to be a bool, got {value!r}")
     _set.update(mode=mode, warn_only=warn_only)
 
 
