@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import math
 import warnings
+from abc import abstractmethod
 from bisect import bisect_right
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import accumulate
 from typing import Any, Generic, TypeVar
+
+import numpy as np
 
 from ..errors import expected
 from ..random_keys import Key, Keys
@@ -32,14 +35,14 @@ class Dataset(Generic[T_co]):
         return ConcatDataset([self, other])
 
 
-class IterableDataset(Dataset[T_co]):
+class IterableDataset(Dataset[T_co], Iterable[T_co]):
     """A stream of samples: subclasses define `__iter__`.
 
     With several worker processes each iterates its own copy: divide the stream by `get_worker_info()`, or samples come repeatedly.
     """
 
-    def __iter__(self) -> Iterator[T_co]:
-        raise NotImplementedError(f"{type(self).__name__}: expected an __iter__() of its own; define it in the subclass")
+    @abstractmethod
+    def __iter__(self) -> Iterator[T_co]: ...
 
     def __add__(self, other: Dataset[T_co]) -> ChainDataset:  # type: ignore[override]
         return ChainDataset([self, other])
@@ -200,6 +203,7 @@ def random_split(dataset: Dataset[T_co], lengths: Sequence[int | float], generat
 
     Raises:
         ValueError: The lengths do not sum to the dataset's length, or a fraction is outside [0, 1].
+        TypeError: Lengths that do not sum to 1 are no ints.
 
     Example:
         >>> [len(part) for part in random_split(list(range(10)), [0.8, 0.2])]
@@ -216,6 +220,9 @@ def random_split(dataset: Dataset[T_co], lengths: Sequence[int | float], generat
             if size == 0:
                 warnings.warn(f"random_split: part {i} is empty", stacklevel=2)
     else:
+        for length in lengths:
+            if not isinstance(length, (int, np.integer)):
+                raise expected("random_split", "lengths to be ints, or fractions that sum to 1", length, error=TypeError)
         sizes = [int(size) for size in lengths]
     if sum(sizes) != n:
         raise expected("random_split", f"lengths that sum to the dataset's {n} samples", f"{list(lengths)}")

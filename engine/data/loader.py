@@ -14,7 +14,7 @@ from .border import seed_of
 from .collate import default_collate, default_convert
 from .dataset import IterableDataset
 from .fetch import Fetcher
-from .sampler import BatchSampler, RandomSampler, Sampler, SequentialSampler, group
+from .sampler import BatchSampler, RandomSampler, Sampler, SequentialSampler, group, told_epoch
 
 T_co = TypeVar("T_co", covariant=True)
 _FIXED = ("batch_size", "batch_sampler", "sampler", "drop_last", "dataset", "persistent_workers")
@@ -141,23 +141,31 @@ class DataLoader(Generic[T_co]):
 
     def __len__(self) -> int:
         if not self._iterable:
-            return len(self._index_sampler)
+            source = self._index_sampler
+            return len(source.batches(self._at().epoch, self._current_seed())) if hasattr(source, "batches") else len(source)
         n = len(self.dataset)
         if self.batch_size is None:
             return n
         return n // self.batch_size if self.drop_last else -(-n // self.batch_size)
 
     def set_epoch(self, epoch: int) -> None:
-        """Choose the epoch of the next iteration. A loaded position in the middle of that epoch stays."""
+        """Choose the epoch of the next iteration, as `set_epoch` of the sampler does. A loaded position in the middle of it stays."""
         if not isinstance(epoch, (int, np.integer)) or epoch < 0:
             raise expected("set_epoch", "epoch to be an int of 0 or more", epoch)
         if epoch != self._next.epoch:
             self._next = Position(int(epoch))
         self._begun = None
 
+    def _at(self) -> Position:
+        """Where the iteration begun last is, or the next one starts."""
+        told = told_epoch(self._index_sampler)
+        if told is not None:
+            self.set_epoch(told)
+        return self._next if self._begun is None or self._begun.finished else self._begun
+
     def state_dict(self) -> dict[str, int]:
         """The position: epoch, batches and samples delivered in it, and the seed."""
-        at = self._next if self._begun is None or self._begun.finished else self._begun
+        at = self._at()
         return {"epoch": at.epoch, "batch": at.batches, "sample": at.samples, "seed": self._current_seed()}
 
     def load_state_dict(self, state: dict[str, int]) -> None:
@@ -172,6 +180,7 @@ class DataLoader(Generic[T_co]):
         return self._seed if self._seed is not None and self.generator is None else seed_of(self.generator)
 
     def __iter__(self) -> Iterator[Any]:
+        self._at()
         position, self._next = self._next, Position(self._next.epoch + 1)
         kind: type[Iteration] = _Serial
         if self.num_workers > 0:
@@ -198,6 +207,12 @@ class DataLoader(Generic[T_co]):
         if self._iterable:
             while True:
                 yield self.batch_size, 0
+        if hasattr(source, "batches"):
+            place = samples
+            for indices in source.batches(epoch, self._current_seed())[batches:]:
+                yield list(indices), place
+                place += len(indices)
+            return
         sampler = source.sampler if type(source) is BatchSampler else source
         if (sampler is not source or not self._auto_collation) and hasattr(sampler, "order"):
             order, size = sampler.order(epoch, self._current_seed()), source.batch_size if sampler is not source else 1
@@ -208,6 +223,7 @@ class DataLoader(Generic[T_co]):
             return
         if hasattr(sampler, "set_epoch"):
             sampler.set_epoch(epoch)
+            told_epoch(sampler)  # by this loader
         if sampler is not source:
             source, batches = group(islice(iter(sampler), samples, None), source.batch_size, source.drop_last), 0
         else:

@@ -1,8 +1,8 @@
 """Samplers: in which order a loader takes the samples. A random order depends on (seed, epoch) alone.
 
 A sampler that knows its epoch's order as an array says so by `order(epoch)`; then a loader starts in the middle of an epoch without
-going through what came before. `set_epoch` chooses the order that the next iteration takes; without it each iteration takes the
-next epoch's.
+going through what came before; a batch sampler that knows its epoch's batches says so by `batches(epoch)`. `set_epoch` chooses the
+epoch that the next iteration takes, also that of a loader; without it each iteration takes the next epoch.
 """
 
 from __future__ import annotations
@@ -31,12 +31,13 @@ class _Ordered(Sampler[int]):
     """A sampler whose epochs are arrays."""
 
     epoch = 0
+    told: int | None = None  # by set_epoch, until a loader takes notice
     generator: Any = None
     repeats = False  # whether an index may come more than once in an epoch
 
     def set_epoch(self, epoch: int) -> None:
         """Choose the epoch that the next iteration takes."""
-        self.epoch = epoch
+        self.epoch = self.told = epoch
 
     def order(self, epoch: int, seed: int | None = None) -> np.ndarray:
         """The indices of an epoch, int64; `seed` decides where there is no generator."""
@@ -77,9 +78,9 @@ class RandomSampler(_Ordered):
     def __init__(self, data_source: Sized, replacement: bool = False, num_samples: int | None = None, generator: Any = None) -> None:
         if not isinstance(replacement, bool):
             raise expected("RandomSampler", "replacement to be a bool", replacement, error=TypeError)
-        if num_samples is not None and (not isinstance(num_samples, int) or num_samples < 0):
-            raise expected("RandomSampler", "num_samples to be an int of 0 or more", num_samples)
         self.data_source, self.replacement, self._num_samples, self.generator = data_source, replacement, num_samples, generator
+        if not isinstance(self.num_samples, int) or self.num_samples <= 0:
+            raise expected("RandomSampler", "num_samples to be an int above 0", self.num_samples, "sample from a source that is not empty")
 
     @property
     def num_samples(self) -> int:
@@ -91,8 +92,6 @@ class RandomSampler(_Ordered):
 
     def order(self, epoch: int, seed: int | None = None) -> np.ndarray:
         n, wanted, key = len(self.data_source), self.num_samples, self._key(epoch, seed)
-        if wanted == 0 or n == 0:
-            return np.empty(0, np.int64)
         if self.replacement:
             return key.integers(n, size=wanted)
         orders = [key.permutation(n) for _ in range(-(-wanted // n))]
@@ -195,3 +194,13 @@ def group(indices: Iterator[Any], size: int, drop_last: bool) -> Iterator[list[A
         if len(batch) < size and drop_last:
             return
         yield batch
+
+
+def told_epoch(sampler: Any) -> int | None:
+    """The epoch that a sampler, or the one below it, was told by `set_epoch` since this was asked last."""
+    found = None
+    while sampler is not None:
+        if getattr(sampler, "told", None) is not None:
+            found, sampler.told = sampler.told, None
+        sampler = getattr(sampler, "sampler", None)
+    return found

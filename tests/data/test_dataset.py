@@ -109,8 +109,8 @@ def test_subset():
 def test_subclass_must_define():
     with pytest.raises(NotImplementedError, match="Dataset: expected a __getitem__"):
         Dataset()[0]
-    with pytest.raises(NotImplementedError, match="expected an __iter__"):
-        iter(IterableDataset())
+    with pytest.raises(TypeError, match=r"abstract.*__iter__"):
+        IterableDataset()
     with pytest.raises(NotImplementedError, match="Sampler: expected an __iter__"):
         iter(Sampler())
 
@@ -123,6 +123,8 @@ def test_random_split():
     assert list(random_split(Numbers(*range(10)), [10], Seeded(2))[0]) != list(random_split(Numbers(*range(10)), [10], Seeded(1))[0])
     with pytest.raises(ValueError, match=r"lengths that sum to the dataset's 10 samples, got \[5, 6\]"):
         random_split(Numbers(*range(10)), [5, 6])
+    with pytest.raises(TypeError, match=r"lengths to be ints, or fractions that sum to 1, got 2\.5"):
+        random_split(Numbers(*range(10)), [5, 2.5, 2.5])
     with pytest.raises(ValueError, match=r"fractions in \[0, 1\]"):
         random_split(Numbers(1), [1.5, -0.5])
     with pytest.warns(UserWarning, match="part 1 is empty"):
@@ -143,8 +145,9 @@ def test_random_sampler():
     assert len(set(RandomSampler(range(1000), replacement=True))) < 1000
     with pytest.raises(TypeError, match="replacement to be a bool"):
         RandomSampler(range(3), replacement=1)
-    with pytest.raises(ValueError, match="num_samples to be an int of 0 or more"):
-        RandomSampler(range(3), num_samples=-1)
+    for source, n in ((range(3), -1), (range(3), 0), ([], None)):
+        with pytest.raises(ValueError, match="num_samples to be an int above 0"):
+            RandomSampler(source, num_samples=n)
 
 
 def test_other_samplers():
