@@ -124,7 +124,7 @@ def collate(batch: Sequence[Any], *, collate_fn_map: Table | None = None) -> Any
 
     Example:
         >>> from workbench.engine.data.collate import collate
-        >>> collate([{"a": 1}, {"a": 2}], collate_fn_map={int: lambda batch, collate_fn_map: max(batch)})
+        >>> collate([{"a": 1}, {"a": 2}], collate_fn_map={int: lambda batch, collate_fn_map: batch[-1]})
         {'a': 2}
     """
     if not len(batch):
