@@ -62,9 +62,12 @@ class Adafactor(ByOps):
         }  # fmt: skip
         super().__init__(params, defaults)
 
-    def _start(self, p: Tensor, state: dict[str, Any], group: dict[str, Any]) -> None:
+    def _step_one(self, group: dict[str, Any], p: Tensor, state: dict[str, Any]) -> None:
         if p.is_complex():
             raise expected("Adafactor", "real parameters", p, error=RuntimeError)
+        super()._step_one(group, p, state)
+
+    def _start(self, p: Tensor, state: dict[str, Any], group: dict[str, Any]) -> None:
         state["step"] = counter()
         if p.ndim > 1:
             state["row_var"] = p.new_zeros((*p.shape[:-1], 1))

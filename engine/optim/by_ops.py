@@ -6,6 +6,7 @@ from typing import Any
 
 from workbench.ext.core import _core as core
 
+from . import reals
 from .optimizer import Optimizer, Tensor
 
 
@@ -22,8 +23,9 @@ class ByOps(Optimizer):
     def __setstate__(self, state: dict[str, Any]) -> None:
         super().__setstate__(state)
         for group in self.param_groups:
-            for option in ("maximize", "differentiable"):
-                group.setdefault(option, False)
+            for option in ("maximize", "differentiable"):  # which states of older versions may lack
+                if option in self.defaults or option == "maximize":
+                    group.setdefault(option, False)
 
     def _start(self, p: Tensor, state: dict[str, Any], group: dict[str, Any]) -> None:
         raise NotImplementedError
@@ -41,12 +43,15 @@ class ByOps(Optimizer):
 
     def _step_one(self, group: dict[str, Any], p: Tensor, state: dict[str, Any]) -> None:
         if not state:
-            self._start(p, state, group)
+            reals.start(p, state, group, self._start)
         t = 0
         if "step" in state:
             state["step"].add_(1)
             t = int(state["step"].item())
-        g = -p.grad if group["maximize"] else p.grad
+        reals.step(p, p.grad, state, lambda p, grad, state: self._step_real(group, p, grad, state, t))
+
+    def _step_real(self, group: dict[str, Any], p: Tensor, grad: Tensor, state: dict[str, Any], t: int) -> None:
+        g = -grad if group["maximize"] else grad
         decay = 0 if self._decays_itself else group.get("weight_decay", 0)
         if decay:
             if group.get("decoupled_weight_decay"):

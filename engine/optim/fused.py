@@ -6,10 +6,12 @@ equal) is kept in a plan, and made anew when the parameters or the set of gradie
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 from workbench.ext.core import _core as core
 
+from . import reals
 from .optimizer import KERNELS, Optimizer, Tensor, is_dense
 
 
@@ -71,7 +73,7 @@ class FusedOptimizer(Optimizer):
             if plan.single:
                 with core.set_grad_enabled(group["differentiable"]):
                     for i in plan.single:
-                        self._one(group, params[i], grads[i], self.state[params[i]])
+                        reals.step(params[i], grads[i], self.state[params[i]], partial(self._one, group))
 
     def _plan(self, params: list[Tensor], ids: list[int], group: dict[str, Any]) -> Plan:
         by_kernel: list[int] = []
@@ -80,7 +82,7 @@ class FusedOptimizer(Optimizer):
         for i, p in enumerate(params):
             state = self.state[p]
             if not state:
-                self._start(p, state, group)
+                reals.start(p, state, group, self._start)
             (by_kernel if fused and p.dtype.name in KERNELS and is_dense(p) else single).append(i)
         counts: dict[float | None, list[int]] = {}
         for i in by_kernel:

@@ -8,9 +8,10 @@ from typing import Any
 from workbench.ext.core import _core as core
 
 from ..errors import expected
+from ..ops.complex_view import view_as_real
 from ..ops.pieces import cat
 from .line_search import strong_wolfe
-from .optimizer import Optimizer, Tensor
+from .optimizer import Optimizer, Tensor, number, zeros_like
 
 
 class LBFGS(Optimizer):
@@ -19,7 +20,7 @@ class LBFGS(Optimizer):
     `step` needs a closure that computes the loss and the gradients anew; it is called several times in each step.
 
     Args:
-        params: Parameters, real; one group only.
+        params: Parameters; one group only. Of complex ones both parts count.
         lr: Length of a step, or where the line search begins.
         max_iter: Iterations in one call of `step`.
         max_eval: Evaluations of the closure in one call; None means 1.25 * max_iter.
@@ -48,8 +49,7 @@ class LBFGS(Optimizer):
         history_size: int = 100,
         line_search_fn: str | None = None,
     ) -> None:
-        if not float(lr) >= 0:
-            raise expected("LBFGS", "lr of 0 or more", lr)
+        number("LBFGS", "lr", lr)
         defaults = {
             "lr": lr, "max_iter": max_iter, "max_eval": max_iter * 5 // 4 if max_eval is None else max_eval,
             "tolerance_grad": tolerance_grad, "tolerance_change": tolerance_change, "history_size": history_size,
@@ -63,8 +63,8 @@ class LBFGS(Optimizer):
     # -- all parameters as one vector
 
     def _flat(self, tensors: list[Tensor | None]) -> Tensor:
-        parts = [p.new_zeros(p.numel()) if t is None else t.detach().reshape(-1) for p, t in zip(self._params, tensors, strict=True)]
-        return cat(parts)
+        parts = [zeros_like(p) if t is None else t.detach() for p, t in zip(self._params, tensors, strict=True)]
+        return cat([(view_as_real(t) if t.is_complex() else t).reshape(-1) for t in parts])
 
     def _gradient(self) -> Tensor:
         return self._flat([p.grad for p in self._params])
@@ -73,8 +73,9 @@ class LBFGS(Optimizer):
         """Set the parameters to start + length * direction."""
         at = 0
         for p in self._params:
-            n = p.numel()
-            p.copy_((start[at : at + n] + direction[at : at + n] * length).reshape(p.shape))
+            real = view_as_real(p) if p.is_complex() else p
+            n = real.numel()
+            real.copy_((start[at : at + n] + direction[at : at + n] * length).reshape(real.shape))
             at += n
 
     def step(self, closure: Callable[[], Any] | None = None) -> Any:

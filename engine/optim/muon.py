@@ -32,6 +32,7 @@ class Muon(Optimizer):
 
     Raises:
         ValueError: An option out of its range, or a parameter that is no matrix.
+        RuntimeError: At a step, a complex matrix.
 
     References:
         Jordan et al. (2024), "Muon: an optimizer for hidden layers in neural networks"; Liu et al. (2025), arXiv:2502.16982.
@@ -75,6 +76,8 @@ class Muon(Optimizer):
                         self._one(group, p, p.grad, self.state[p])
 
     def _one(self, group: dict[str, Any], p: Tensor, g: Tensor, state: dict[str, Any]) -> None:
+        if p.is_complex():
+            raise expected("Muon", "real matrices", p, error=RuntimeError)
         momentum, lr = group["momentum"], float(group["lr"])
         if "momentum_buffer" not in state:
             state["momentum_buffer"] = zeros_like(p)

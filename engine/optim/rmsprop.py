@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
+from . import reals
 from .by_ops import ByOps, counter
-from .optimizer import Tensor, number, zeros_like
+from .optimizer import Tensor, check_paths, number, zeros_like
 
 
 class RMSprop(ByOps):
@@ -121,10 +122,11 @@ class Adagrad(ByOps):
         options["initial_accumulator_value"] = initial_accumulator_value
         for what, value in options.items():
             number("Adagrad", what, value)
+        check_paths("Adagrad", foreach, fused, differentiable)
         super().__init__(params, {**options, "foreach": foreach, "maximize": maximize, "differentiable": differentiable, "fused": fused})
         for group in self.param_groups:  # as PyTorch does: the sums are there from the beginning
             for p in group["params"]:
-                self._start(p, self.state[p], group)
+                reals.start(p, self.state[p], group, self._start)
 
     def _start(self, p: Tensor, state: dict[str, Any], group: dict[str, Any]) -> None:
         state["step"], state["sum"] = counter(), zeros_like(p).fill_(group["initial_accumulator_value"])
@@ -213,6 +215,7 @@ class Rprop(ByOps):
     """
 
     _shaped = ("prev", "step_size")
+    _decays_itself = True  # not at all: PyTorch's has no weight decay, whatever stands in the group
 
     def __init__(
         self,
