@@ -57,7 +57,15 @@ def _(s):
     yield s(s.normal(2, 3), s.normal(4)).raises(RuntimeError, "add: expected")
 
 
-@op("map", tensors=2, inplace=True, attrs=("alpha",), dtypes=NUMBER, onnx=lambda b, x, y, alpha: b.node("Sub", x, _times(b, y, alpha)))
+@op(
+    "map",
+    tensors=2,
+    methods=("sub", "subtract"),
+    inplace=True,
+    attrs=("alpha",),
+    dtypes=NUMBER,
+    onnx=lambda b, x, y, alpha: b.node("Sub", x, _times(b, y, alpha)),
+)
 def sub(input, other, *, alpha=1):
     """Subtract `other`, scaled by `alpha`, from `input`.
 

@@ -141,7 +141,9 @@ def type_of(input, dtype=None, non_blocking=False):
     """
     if dtype is None:
         return f"torch.{_TYPE_NAMES[input.dtype.name]}Tensor"
-    return cast(input, _NAMED_TYPES.get(dtype) or getattr(dtype, "dtype", dtype) if isinstance(dtype, (str, type)) else dtype)
+    if isinstance(dtype, str):
+        dtype = _NAMED_TYPES.get(dtype, dtype)
+    return cast(input, getattr(dtype, "dtype", dtype))
 
 
 _TYPE_NAMES = {
@@ -151,7 +153,7 @@ _TYPE_NAMES = {
 _NAMED_TYPES = {f"torch.{name}Tensor": getattr(core, dtype + "_" * (dtype == "bool")) for dtype, name in _TYPE_NAMES.items()}
 
 
-@public(methods=("fill_",))
+@public("torch", methods=("fill_",))
 def fill_(input, value):
     """Set every element to a number.
 
@@ -177,7 +179,7 @@ def fill_(input, value):
     return input.copy_(value) if input.requires_grad or isinstance(value, Tensor) else core.fill(input, value)
 
 
-@public(methods=("zero_",))
+@public("torch", methods=("zero_",))
 def zero_(input):
     """Set every element to 0.
 

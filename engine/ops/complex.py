@@ -11,7 +11,7 @@ from workbench.ext.core.lazy import np
 
 from ._define import ALL, COMPLEX, FLOATING, derivative, op, refuses, samples
 from ._help import tensors
-from ._space import alias, public
+from ._space import public
 from .comparison import where
 from .complex_view import NO_COMPLEX, WHOLE, from_parts
 from .errors import expected
@@ -21,7 +21,7 @@ from .trigonometric import cos, sin
 Tensor = core.Tensor
 
 
-@op("map", methods=("conj", "conj_physical"), holomorphic=False, dtypes=(*FLOATING, *COMPLEX), onnx=NO_COMPLEX)
+@op("map", methods=("conj", "conj_physical"), inplace=True, holomorphic=False, dtypes=(*FLOATING, *COMPLEX), onnx=NO_COMPLEX)
 def conj(input):
     """Conjugate each element: the sign of the imaginary part changes.
 
@@ -44,7 +44,6 @@ def conj(input):
 
 
 derivative(conj, input=lambda g: conj(g))
-alias("torch", conj_physical=conj)
 
 
 @samples(conj)
@@ -52,7 +51,24 @@ def _(s):
     yield s(s.normal(2, 3))
 
 
-@op("map", result="real", holomorphic=False, dtypes=(*FLOATING, *COMPLEX), onnx=NO_COMPLEX)
+@op("map", spaces=(), methods=False, result="real", holomorphic=False, dtypes=(*FLOATING, *COMPLEX), onnx=NO_COMPLEX, peer="angle")
+def argument(input):
+    """`angle` of floating and complex numbers."""
+    return np.where(np.isnan(input), np.nan, np.angle(input))
+
+
+def _argument_back(g, input):
+    if not input.is_complex():
+        return g * 0
+    size = (input * conj(input)).real
+    scale = where(size == 0, 0, g / where(size == 0, 1, size))
+    return from_parts(-input.imag * scale, input.real * scale)
+
+
+derivative(argument, input=_argument_back)
+
+
+@op("composite", dtypes=(*FLOATING, *COMPLEX), onnx=NO_COMPLEX)
 def angle(input):
     """The argument of each element: the angle from the positive real axis.
 
@@ -63,26 +79,17 @@ def angle(input):
         input: (*); result: (*).
 
     Returns:
-        Tensor of real numbers in [-pi, pi], in radians; nan where the input is.
+        Tensor of real numbers in [-pi, pi], in radians; nan where the input is. Of whole numbers, of the default dtype.
 
     Example:
         >>> angle(tensor([1 + 1j, -1.0]))
         tensor([0.7854, 3.1416])
     """
-    return np.where(np.isnan(input), np.nan, np.angle(input))
+    tensors("angle", input=input)
+    return argument(input if input.dtype.is_floating_point or input.is_complex() else input.to(core.get_default_dtype()))
 
 
-def _angle_back(g, input):
-    if not input.is_complex():
-        return g * 0
-    size = (input * conj(input)).real
-    scale = where(size == 0, 0, g / where(size == 0, 1, size))
-    return from_parts(-input.imag * scale, input.real * scale)
-
-
-derivative(angle, input=_angle_back)
-
-
+@samples(argument)
 @samples(angle)
 def _(s):
     yield s(s.away(2, 3))

@@ -19,8 +19,12 @@ def finished(t, requires_grad):
     return t
 
 
-def shape_of(name, size):
-    """The sizes, given one by one or as a sequence."""
+def shape_of(name, size, named):
+    """The sizes, given one by one, as a sequence, or as `size=`, for which a function that takes them one by one has no parameter."""
+    if named:
+        if size or set(named) != {"size"}:
+            raise TypeError(f"{name}: expected sizes once and no argument {', '.join(named)}")
+        return sizes(name, named["size"])
     return sizes(name, size[0] if len(size) == 1 and not hasattr(size[0], "__index__") else size)
 
 
@@ -51,7 +55,7 @@ def into(out, t):
 
 
 @public("torch")
-def empty(*size, out=None, dtype=None, layout=None, device=None, requires_grad=False, pin_memory=False, memory_format=None):
+def empty(*size, out=None, dtype=None, layout=None, device=None, requires_grad=False, pin_memory=False, memory_format=None, **named):
     """Make a tensor whose elements are whatever the memory held.
 
     Args:
@@ -63,6 +67,7 @@ def empty(*size, out=None, dtype=None, layout=None, device=None, requires_grad=F
         requires_grad: Whether operations on the result are recorded.
         pin_memory: Accepted for PyTorch's sake.
         memory_format: channels_last for 4-D tensors; None means row-major.
+        named: `size` by name.
 
     Shape:
         result: size.
@@ -78,12 +83,12 @@ def empty(*size, out=None, dtype=None, layout=None, device=None, requires_grad=F
         torch.Size([2, 3])
     """
     return into(
-        out, finished(core.make_empty(shape_of("empty", size), dtype, device, "channels_last" in str(memory_format)), requires_grad)
+        out, finished(core.make_empty(shape_of("empty", size, named), dtype, device, "channels_last" in str(memory_format)), requires_grad)
     )
 
 
 @public("torch")
-def zeros(*size, out=None, dtype=None, layout=None, device=None, requires_grad=False, pin_memory=False):
+def zeros(*size, out=None, dtype=None, layout=None, device=None, requires_grad=False, pin_memory=False, **named):
     """Make a tensor of zeros.
 
     Args:
@@ -94,6 +99,7 @@ def zeros(*size, out=None, dtype=None, layout=None, device=None, requires_grad=F
         device: The device; None means cpu.
         requires_grad: Whether operations on the result are recorded.
         pin_memory: Accepted for PyTorch's sake.
+        named: `size` by name.
 
     Shape:
         result: size.
@@ -109,11 +115,11 @@ def zeros(*size, out=None, dtype=None, layout=None, device=None, requires_grad=F
         tensor([[0., 0., 0.],
                 [0., 0., 0.]])
     """
-    return into(out, finished(core.fill(core.make_empty(shape_of("zeros", size), dtype, device, False), 0), requires_grad))
+    return into(out, finished(core.fill(core.make_empty(shape_of("zeros", size, named), dtype, device, False), 0), requires_grad))
 
 
 @public("torch")
-def ones(*size, out=None, dtype=None, layout=None, device=None, requires_grad=False, pin_memory=False):
+def ones(*size, out=None, dtype=None, layout=None, device=None, requires_grad=False, pin_memory=False, **named):
     """Make a tensor of ones.
 
     Args:
@@ -124,6 +130,7 @@ def ones(*size, out=None, dtype=None, layout=None, device=None, requires_grad=Fa
         device: The device; None means cpu.
         requires_grad: Whether operations on the result are recorded.
         pin_memory: Accepted for PyTorch's sake.
+        named: `size` by name.
 
     Shape:
         result: size.
@@ -139,7 +146,7 @@ def ones(*size, out=None, dtype=None, layout=None, device=None, requires_grad=Fa
         tensor([[1., 1., 1.],
                 [1., 1., 1.]])
     """
-    return into(out, finished(core.fill(core.make_empty(shape_of("ones", size), dtype, device, False), 1), requires_grad))
+    return into(out, finished(core.fill(core.make_empty(shape_of("ones", size, named), dtype, device, False), 1), requires_grad))
 
 
 @public("torch")
@@ -174,7 +181,7 @@ def full(size, fill_value, *, out=None, dtype=None, layout=None, device=None, re
 
 
 @public("torch")
-def empty_like(input, *, dtype=None, layout=None, device=None, requires_grad=False, memory_format=None):
+def empty_like(input, *, dtype=None, layout=None, device=None, requires_grad=False, memory_format=None, pin_memory=False):
     """Make a tensor whose elements are whatever the memory held, of the shape of another.
 
     Args:
@@ -184,6 +191,7 @@ def empty_like(input, *, dtype=None, layout=None, device=None, requires_grad=Fal
         device: The device; None means cpu.
         requires_grad: Whether operations on the result are recorded.
         memory_format: channels_last for 4-D tensors; None means that of `input`.
+        pin_memory: Accepted for PyTorch's sake.
 
     Shape:
         input: (*); result: (*).
@@ -199,7 +207,7 @@ def empty_like(input, *, dtype=None, layout=None, device=None, requires_grad=Fal
 
 
 @public("torch")
-def zeros_like(input, *, dtype=None, layout=None, device=None, requires_grad=False, memory_format=None):
+def zeros_like(input, *, dtype=None, layout=None, device=None, requires_grad=False, memory_format=None, pin_memory=False):
     """Make a tensor of zeros, of the shape of another.
 
     Args:
@@ -209,6 +217,7 @@ def zeros_like(input, *, dtype=None, layout=None, device=None, requires_grad=Fal
         device: The device; None means cpu.
         requires_grad: Whether operations on the result are recorded.
         memory_format: channels_last for 4-D tensors; None means that of `input`.
+        pin_memory: Accepted for PyTorch's sake.
 
     Shape:
         input: (*); result: (*).
@@ -224,7 +233,7 @@ def zeros_like(input, *, dtype=None, layout=None, device=None, requires_grad=Fal
 
 
 @public("torch")
-def ones_like(input, *, dtype=None, layout=None, device=None, requires_grad=False, memory_format=None):
+def ones_like(input, *, dtype=None, layout=None, device=None, requires_grad=False, memory_format=None, pin_memory=False):
     """Make a tensor of ones, of the shape of another.
 
     Args:
@@ -234,6 +243,7 @@ def ones_like(input, *, dtype=None, layout=None, device=None, requires_grad=Fals
         device: The device; None means cpu.
         requires_grad: Whether operations on the result are recorded.
         memory_format: channels_last for 4-D tensors; None means that of `input`.
+        pin_memory: Accepted for PyTorch's sake.
 
     Shape:
         input: (*); result: (*).
@@ -249,7 +259,7 @@ def ones_like(input, *, dtype=None, layout=None, device=None, requires_grad=Fals
 
 
 @public("torch")
-def full_like(input, fill_value, *, dtype=None, layout=None, device=None, requires_grad=False, memory_format=None):
+def full_like(input, fill_value, *, dtype=None, layout=None, device=None, requires_grad=False, memory_format=None, pin_memory=False):
     """Make a tensor full of a number, of the shape of another.
 
     Args:
@@ -260,6 +270,7 @@ def full_like(input, fill_value, *, dtype=None, layout=None, device=None, requir
         device: The device; None means cpu.
         requires_grad: Whether operations on the result are recorded.
         memory_format: channels_last for 4-D tensors; None means that of `input`.
+        pin_memory: Accepted for PyTorch's sake.
 
     Shape:
         input: (*); result: (*).
@@ -275,7 +286,7 @@ def full_like(input, fill_value, *, dtype=None, layout=None, device=None, requir
 
 
 @public(methods=("new_empty",))
-def new_empty(input, *size, dtype=None, device=None, requires_grad=False, layout=None, pin_memory=False):
+def new_empty(input, *size, dtype=None, device=None, requires_grad=False, layout=None, pin_memory=False, **named):
     """Make a tensor whose elements are whatever the memory held, of the dtype of `input`.
 
     Args:
@@ -286,6 +297,7 @@ def new_empty(input, *size, dtype=None, device=None, requires_grad=False, layout
         device: The device; None means cpu.
         requires_grad: Whether operations on the result are recorded.
         pin_memory: Accepted for PyTorch's sake.
+        named: `size` by name.
 
     Shape:
         input: any; result: size.
@@ -293,11 +305,11 @@ def new_empty(input, *size, dtype=None, device=None, requires_grad=False, layout
     Returns:
         Tensor.
     """
-    return finished(core.make_empty(shape_of("new_empty", size), dtype or input.dtype, device), requires_grad)
+    return finished(core.make_empty(shape_of("new_empty", size, named), dtype or input.dtype, device), requires_grad)
 
 
 @public(methods=("new_zeros",))
-def new_zeros(input, *size, dtype=None, device=None, requires_grad=False, layout=None, pin_memory=False):
+def new_zeros(input, *size, dtype=None, device=None, requires_grad=False, layout=None, pin_memory=False, **named):
     """Make a tensor of zeros, of the dtype of `input`.
 
     Args:
@@ -308,6 +320,7 @@ def new_zeros(input, *size, dtype=None, device=None, requires_grad=False, layout
         device: The device; None means cpu.
         requires_grad: Whether operations on the result are recorded.
         pin_memory: Accepted for PyTorch's sake.
+        named: `size` by name.
 
     Shape:
         input: any; result: size.
@@ -315,11 +328,11 @@ def new_zeros(input, *size, dtype=None, device=None, requires_grad=False, layout
     Returns:
         Tensor.
     """
-    return finished(core.fill(core.make_empty(shape_of("new_zeros", size), dtype or input.dtype, device), 0), requires_grad)
+    return finished(core.fill(core.make_empty(shape_of("new_zeros", size, named), dtype or input.dtype, device), 0), requires_grad)
 
 
 @public(methods=("new_ones",))
-def new_ones(input, *size, dtype=None, device=None, requires_grad=False, layout=None, pin_memory=False):
+def new_ones(input, *size, dtype=None, device=None, requires_grad=False, layout=None, pin_memory=False, **named):
     """Make a tensor of ones, of the dtype of `input`.
 
     Args:
@@ -330,6 +343,7 @@ def new_ones(input, *size, dtype=None, device=None, requires_grad=False, layout=
         device: The device; None means cpu.
         requires_grad: Whether operations on the result are recorded.
         pin_memory: Accepted for PyTorch's sake.
+        named: `size` by name.
 
     Shape:
         input: any; result: size.
@@ -337,7 +351,7 @@ def new_ones(input, *size, dtype=None, device=None, requires_grad=False, layout=
     Returns:
         Tensor.
     """
-    return finished(core.fill(core.make_empty(shape_of("new_ones", size), dtype or input.dtype, device), 1), requires_grad)
+    return finished(core.fill(core.make_empty(shape_of("new_ones", size, named), dtype or input.dtype, device), 1), requires_grad)
 
 
 @public(methods=("new_full",))

@@ -148,3 +148,9 @@ def set_rng_state(new_state: Tensor) -> None:
 
 public("torch")(Generator)
 alias("torch", default_generator=default_generator)
+
+
+@public("torch")
+def thread_safe_generator():
+    """None: draws depend on a seed and a count alone, so that workers need no generator of their own."""
+    return

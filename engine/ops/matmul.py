@@ -350,5 +350,5 @@ def _(s):
     yield s(s.normal(3, 1), s.normal(2)).raises(RuntimeError, "outer: expected input of 1 dimension")
 
 
-alias("torch", ger=outer)
+alias("torch", ger=outer, spmm=mm)
 alias("linalg", matmul=matmul)

@@ -198,8 +198,8 @@ def reversed_(input):
     return flip(input, tuple(range(input.ndim))) if input.ndim else input
 
 
-core.add_method("__div__", core.Tensor.true_divide)
-core.add_method("__idiv__", core.Tensor.true_divide_)
+core.add_method("__div__", lambda input, other: input / other)
+core.add_method("__idiv__", lambda input, other: input.div_(other))
 core.add_method("__rdiv__", lambda input, other: other / input)
 core.add_method("__nonzero__", core.Tensor.__bool__)
 core.add_method("__long__", core.Tensor.__int__)

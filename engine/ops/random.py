@@ -36,7 +36,7 @@ def whole(name, shape, dtype, generator, low, high):
 
 
 @public("torch")
-def rand(*size, generator=None, out=None, dtype=None, layout=None, device=None, requires_grad=False, pin_memory=False):
+def rand(*size, generator=None, out=None, dtype=None, layout=None, device=None, requires_grad=False, pin_memory=False, **named):
     """Draw numbers evenly distributed in [0, 1).
 
     y ~ U(0, 1)
@@ -50,6 +50,7 @@ def rand(*size, generator=None, out=None, dtype=None, layout=None, device=None, 
         device: The device; None means cpu.
         requires_grad: Whether operations on the result are recorded.
         pin_memory: Accepted for PyTorch's sake.
+        named: `size` by name.
 
     Shape:
         result: size.
@@ -65,11 +66,11 @@ def rand(*size, generator=None, out=None, dtype=None, layout=None, device=None, 
         torch.Size([2, 3])
     """
     core.as_device(device)
-    return into(out, finished(drawn("rand", shape_of("rand", size), dtype, generator, uniform_draw, 0.0, 1.0), requires_grad))
+    return into(out, finished(drawn("rand", shape_of("rand", size, named), dtype, generator, uniform_draw, 0.0, 1.0), requires_grad))
 
 
 @public("torch")
-def rand_like(input, *, generator=None, dtype=None, layout=None, device=None, requires_grad=False, memory_format=None):
+def rand_like(input, *, generator=None, dtype=None, layout=None, device=None, requires_grad=False, memory_format=None, pin_memory=False):
     """Draw numbers evenly distributed in [0, 1), of the shape of another tensor.
 
     y ~ U(0, 1)
@@ -82,6 +83,7 @@ def rand_like(input, *, generator=None, dtype=None, layout=None, device=None, re
         device: The device; None means cpu.
         requires_grad: Whether operations on the result are recorded.
         memory_format: Accepted for PyTorch's sake.
+        pin_memory: Accepted for PyTorch's sake.
 
     Shape:
         input: (*); result: (*).
@@ -94,7 +96,7 @@ def rand_like(input, *, generator=None, dtype=None, layout=None, device=None, re
 
 
 @public("torch")
-def randn(*size, generator=None, out=None, dtype=None, layout=None, device=None, requires_grad=False, pin_memory=False):
+def randn(*size, generator=None, out=None, dtype=None, layout=None, device=None, requires_grad=False, pin_memory=False, **named):
     """Draw numbers from the standard normal distribution.
 
     y ~ N(0, 1)
@@ -108,6 +110,7 @@ def randn(*size, generator=None, out=None, dtype=None, layout=None, device=None,
         device: The device; None means cpu.
         requires_grad: Whether operations on the result are recorded.
         pin_memory: Accepted for PyTorch's sake.
+        named: `size` by name.
 
     Shape:
         result: size.
@@ -123,11 +126,11 @@ def randn(*size, generator=None, out=None, dtype=None, layout=None, device=None,
         torch.Size([2, 3])
     """
     core.as_device(device)
-    return into(out, finished(drawn("randn", shape_of("randn", size), dtype, generator, normal_draw, 0.0, 1.0), requires_grad))
+    return into(out, finished(drawn("randn", shape_of("randn", size, named), dtype, generator, normal_draw, 0.0, 1.0), requires_grad))
 
 
 @public("torch")
-def randn_like(input, *, generator=None, dtype=None, layout=None, device=None, requires_grad=False, memory_format=None):
+def randn_like(input, *, generator=None, dtype=None, layout=None, device=None, requires_grad=False, memory_format=None, pin_memory=False):
     """Draw numbers from the standard normal distribution, of the shape of another tensor.
 
     y ~ N(0, 1)
@@ -140,6 +143,7 @@ def randn_like(input, *, generator=None, dtype=None, layout=None, device=None, r
         device: The device; None means cpu.
         requires_grad: Whether operations on the result are recorded.
         memory_format: Accepted for PyTorch's sake.
+        pin_memory: Accepted for PyTorch's sake.
 
     Shape:
         input: (*); result: (*).
@@ -153,7 +157,7 @@ def randn_like(input, *, generator=None, dtype=None, layout=None, device=None, r
 
 @public("torch")
 def randint(
-    low, high=None, size=None, *, generator=None, out=None, dtype=None, layout=None, device=None, requires_grad=False, pin_memory=False
+    low=0, high=None, size=None, *, generator=None, out=None, dtype=None, layout=None, device=None, requires_grad=False, pin_memory=False
 ):
     """Draw whole numbers evenly distributed in [low, high).
 
@@ -194,7 +198,10 @@ def randint(
 
 
 @public("torch")
-def randint_like(input, low, high=None, *, generator=None, dtype=None, layout=None, device=None, requires_grad=False, memory_format=None):
+def randint_like(
+    input, low=0, high=None, *, generator=None, dtype=None, layout=None, device=None, requires_grad=False, memory_format=None,
+    pin_memory=False,
+):  # fmt: skip
     """Draw whole numbers evenly distributed in [low, high), of the shape of another tensor.
 
     Args:
@@ -207,6 +214,7 @@ def randint_like(input, low, high=None, *, generator=None, dtype=None, layout=No
         device: The device; None means cpu.
         requires_grad: Whether operations on the result are recorded.
         memory_format: Accepted for PyTorch's sake.
+        pin_memory: Accepted for PyTorch's sake.
 
     Shape:
         input: (*); result: (*).

@@ -16,7 +16,7 @@ Tensor = core.Tensor
 
 
 @public("torch")
-def arange(start, end=None, step=1, *, out=None, dtype=None, layout=None, device=None, requires_grad=False, pin_memory=False):
+def arange(start=0, end=None, step=1, *, out=None, dtype=None, layout=None, device=None, requires_grad=False, pin_memory=False):
     """Count from `start` to before `end`.
 
     y_i = start + i * step
@@ -49,6 +49,10 @@ def arange(start, end=None, step=1, *, out=None, dtype=None, layout=None, device
     dtype = number_type(start, end, step) if dtype is None else core.as_dtype(dtype)
     dtype = core.int64 if dtype is core.bool_ else dtype
     start, end, step = (v.item() if isinstance(v, Tensor) else v for v in (start, end, step))
+    if not (math.isfinite(start) and math.isfinite(end)):
+        raise expected("arange", "finite bounds", f"{start} and {end}", error=RuntimeError)
+    if dtype is core.int64:
+        start, end, step = int(start), int(end), int(step)  # as PyTorch counts, in the dtype of the result
     if step == 0 or (end - start) / step < 0:
         raise expected("arange", "step that leads from start to end", f"{step} from {start} to {end}", error=RuntimeError)
     n = -((start - end) // step) if all(isinstance(v, int) for v in (start, end, step)) else math.ceil((end - start) / step)
@@ -131,6 +135,8 @@ def _spaced(name, f, start, end, steps, out, dtype, device, requires_grad):
         raise expected(name, "steps >= 0", steps, error=RuntimeError)
     core.as_device(device)
     ends = [e.item() if isinstance(e, Tensor) else e for e in (start, end)]
+    if dtype is not None and not (core.as_dtype(dtype).is_floating_point or core.as_dtype(dtype).is_complex):
+        ends = [int(e) for e in ends]  # as PyTorch does: the ends are of the dtype, what lies between is rounded to 0
     kind = complex if any(isinstance(e, (complex, np.complexfloating)) for e in ends) else float
     values = core.from_numpy(np.asarray(f(np.linspace(kind(ends[0]), kind(ends[1]), steps))))
     return into(out, finished(cast(values, core.as_dtype(kind) if dtype is None else dtype), requires_grad))

@@ -6,6 +6,7 @@ from workbench.ext.core.lazy import np
 
 from ._define import ALL, derivative, infer, op, refuses, samples
 from ._help import axis, product, row_major
+from ._space import public
 from .errors import expected
 
 
@@ -233,6 +234,12 @@ def flatten(input, start_dim=0, end_dim=-1):
         raise expected("flatten", "start_dim before end_dim", f"{start_dim} and {end_dim}", error=RuntimeError)
     shape = tuple(input.shape)
     return input.reshape((*shape[:first], product(shape[first : last + 1]), *shape[last + 1 :]))
+
+
+@public("torch", methods=("ravel",))
+def ravel(input):
+    """Flatten all dimensions: a view where strides allow it, otherwise a copy."""
+    return input.reshape(-1)
 
 
 @samples(flatten)

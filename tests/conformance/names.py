@@ -28,47 +28,41 @@ MODULES = (
 
 # pattern of dotted names -> why they are out of scope
 OUT = {
-    r"torch\.(cuda|xpu|mps|mtia|hpu|accelerator|acc)\b.*": "another device",
+    r"torch\.(cuda|xpu|mps|mtia|hpu|accelerator|acc|Event|Stream|is_vulkan_available)\b.*|torch\.(cudnn|miopen|mkldnn|fbgemm)_\w*|"
+    r"torch\.Tensor\.(cuda|xpu|ipu|hpu|mtia|record_stream|to_mkldnn)": "another device, or a kernel under a library's name",
     r".*(sparse|csr|csc|coo|bsr|bsc|sspaddmm|smm|hspmm|saddmm).*|torch\.Tensor\.(coalesce|is_coalesced|crow_indices|col_indices|ccol_indices|"
-    r"row_indices|indices|values|dense_dim|to_dense|to_mkldnn|is_mkldnn)": "sparse tensors and other layouts",
-    r".*(quantiz|quantile_|qint|quint|q_scale|q_zero|q_per|qscheme|int_repr|fake_quant|fbgemm|qat|fused_moving|dequant|per_channel|"
-    r"per_tensor).*": "quantised tensors",
+    r"row_indices|indices|values|dense_dim|to_dense)|torch\.((c?crow_|c?col_|row_)?indices|values)_copy|torch\.(crow|ccol|row)_indices_copy":
+        "sparse tensors and other layouts",
+    r".*(quantiz|quantile_|qint|quint|QInt|QUInt|q_scale|q_zero|q_per|qscheme|int_repr|fake_quant|qat|fused_moving|dequant|per_channel|"
+    r"per_tensor).*|torch\.choose_qparams_optimized": "quantised tensors",
     r".*(named_tensor|refine_names|align_to|align_as|align_tensors|rename_?|has_names|\.names|unify_names)$": "named tensors",
-    r".*nested.*|.*\bjagged\b|.*NestedTensor.*": "nested tensors",
-    r".*(Storage|TypedStorage|UntypedStorage|ByteStorage)$|torch\.Tensor\.(storage|storage_type|untyped_storage|set_|is_set_to|from_file|"
-    r"data_ptr_unused)|torch\.from_file": "storages as objects of their own",
+    r".*nested.*|.*\bjagged\b|.*NestedTensor.*|torch\.Tensor\.to_padded_tensor": "nested tensors",
+    r"torch\.(bits?\d*(x\d)?|float[48]_\w+|u?int[1-7]|uint(16|32|64)|complex32|chalf|hash_tensor)|torch\.Tensor\.(chalf|hash_tensor)":
+        "dtypes that the design leaves out, and what gives them",
+    r"torch\.(StorageBase|from_file)|torch\.Tensor\.(storage_type|set_)": "storages that tensors are put together from",
+    r"torch\.(eig|lstsq|solve|symeig|matrix_rank)|torch\.Tensor\.(eig|lstsq|solve|symeig)": "removed from PyTorch: they only raise",
     r"torch\.(jit|fx|export|compiler|_.*|onnx|package|hub|library|ops|classes|overrides|masked|monitor|mobile|futures|multiprocessing|"
     r"distributed|utils|types|version|functional|return_types|serialization|storage|quasirandom|torch_version|contrib|backends|ao|"
-    r"quantization|nativert|numa|headeronly|accelerator|misc|cpu)$": "modules of their own, not in this list",
-    r"torch\.(Script\w*|\w*Script\w*|Compilation\w*|parse_\w*|import_ir_module\w*|fork|wait|Future|Awaitable\w*|Async\w*|BenchmarkConfig|"
-    r"BenchmarkExecutionStats|Block|Callstack|Capsule|Code|CallStack|Argument|Alias\w*|DeepCopyMemoTable|DeserializationStorageContext|"
-    r"DispatchKey\w*|ErrorReport|Exec\w*|FileCheck|FunctionSchema|Gradient|Graph\w*|IODescriptor|InferredType|InterfaceType|JITException|"
-    r"ListType|LiteScriptModule|LockingLogger|LoggerBase|ModuleDict|Node|NoneType|NoopLogger|NumberType|OperatorInfo|OptionalType|"
-    r"ParameterDict|PyObjectType|PyTorchFile\w*|RRefType|SerializationStorageContext|StaticModule|Stream\w*|StringType|SymIntType|"
-    r"ThroughputBenchmark|TracingState|TupleType|Type|UnionType|Use|Value|AnyType|BoolType|ClassType|ComplexType|ConcreteModuleType\w*|"
-    r"DeviceObjType|DictType|EnumType|FloatType|FutureType|IntType|TensorType|Event|cudnn_\w*|miopen_\w*|mkldnn_\w*|cond|vmap_unused|"
-    r"SymBool|SymFloat|SymInt|sym_\w*|unbacked\w*|unsafe_\w*_not|get_device_module|merge_type_from_type_comment|set_vital|vitals_enabled|"
-    r"read_vitals|stft_unused|segment_reduce|native_\w*|batch_norm_\w+|embedding_renorm_|choose_qparams_optimized|clear_autocast_cache|"
-    r"autocast_\w*|is_autocast_cache_enabled|set_autocast_\w*|get_autocast_\w*|is_autocast_\w*|nuclear_norm|resize_as_sparse_|norm_except_dim|"
-    r"constant_pad_nd_unused|conv_tbc|convolution|cosine_embedding_loss|ctc_loss|\w*_loss|frobenius_norm|grid_sampler\w*|gru\w*|lstm\w*|"
-    r"rnn_\w*|group_norm|instance_norm|layer_norm|rms_norm|max_pool\w*|avg_pool\w*|adaptive_\w*|affine_grid_generator|bilinear|"
-    r"binary_cross_entropy_with_logits|cdist_unused|dropout\w*|alpha_dropout\w*|feature_\w*|embedding\w*|pairwise_distance|pdist|"
-    r"pixel_\w*|rrelu\w*|selu\w*|celu\w*|relu_unused|threshold\w*|prelu|hardshrink|native_channel_shuffle|channel_shuffle|"
-    r"cosine_similarity|batch_norm\w*|conv\d?\w*|hinge_embedding_loss|margin_ranking_loss|poisson_nll_loss|triplet_margin_loss|"
-    r"init_num_threads|prepare_multiprocessing_environment|import_ir_module_from_buffer|is_storage|is_vulkan_available|get_file_path|"
-    r"default_generator_unused|candidate|obj|name|mod|memory_format_unused|AggregationType|AutocastCacheUnused|has_\w+|"
-    r"fbgemm\w*|hash_tensor|log_unused|GradScaler_unused|Tag|AcceleratorError|OutOfMemoryError|DisableTorchFunction\w*|"
-    r"EnableTorchFunction\w*|set_warn_always|is_warn_always_enabled|set_deterministic_debug_mode|get_deterministic_debug_mode)$":
-        "TorchScript's types and PyTorch's own internals (functional forms are counted under nn.functional)",
-    r"torch\.Tensor\.(cuda|xpu|ipu|hpu|mtia|is_(cuda|xpu|ipu|hpu|mtia|maia|mps|meta|vulkan|xla|ort|nested|quantized|distributed|shared)|"
-    r"module_load|map_|map2_|apply_|as_subclass|reinforce|new|dim_order|to_padded_tensor|has_names|device_unused|share_memory_|"
-    r"is_sparse\w*|imag_unused|volatile|grad_dtype)$": "devices, legacy forms and tensor subclasses",
+    r"quantization|nativert|numa|headeronly|misc|cpu)$": "modules of their own, not in this list",
+    r"torch\.(Script\w*|\w*Script\w*|Compilation\w*|parse_\w*|import_ir_module\w*|fork|wait|Future|Await\w*|\w+Type|BenchmarkConfig|"
+    r"BenchmarkExecutionStats|Block|Callstack|CallStack|Capsule|Code|\w*ArgumentSpec|Argument|Alias\w*|Type|DeepCopyMemoTable|BufferDict|"
+    r"DeserializationStorageContext|DispatchKey\w*|ExcludeDispatchKeyGuard|ErrorReport|Exec\w*|FileCheck|FatalError|FunctionSchema|Gradient|"
+    r"Graph\w*|IODescriptor|JITException|LockingLogger|LoggerBase|NoopLogger|ModuleDict|Node|OperatorInfo|ParameterDict|"
+    r"PyTorchFile\w*|SerializationStorageContext|StaticModule|Stream\w*|ThroughputBenchmark|TracingState|ConcreteModuleType\w*|Use|Value|"
+    r"AggregationType|SUM|AVG|merge_type_from_type_comment|unify_type_list|Tag|get_file_path)$": "TorchScript's types and graphs",
+    r"torch\.(SymBool|SymFloat|SymInt|sym_\w*|unbacked\w*|cond|while_loop)$": "what stands for sizes and branches in a traced program",
+    r"torch\.(autocast_\w*|clear_autocast_cache|set_autocast_\w*|get_autocast_\w*|is_autocast_\w*)$": "what torch.amp is made of",
+    r"torch\.(batch_norm_(stats|elemt|update_stats|gather_\w+|backward_\w+))$": "parts of batch norm over several CUDA devices",
+    r"torch\.(has_\w+|USE_\w+|PRIVATE_OPS|init_num_threads|prepare_multiprocessing_environment|profiler_allow_\w+|classproperty|"
+    r"set_vital|vitals_enabled|read_vitals|candidate|obj|name|mod)$": "how PyTorch was built, and variables left over in its modules",
+    r"torch\.((Disable|Enable)TorchFunction\w*)$|torch\.nn\.functional\.has_torch_function\w*|"
+    r"torch\.Tensor\.(module_load|grad_dtype|index|volatile|reinforce)$": "tensor subclasses, first-class dimensions, and what only raises",
     r"torch\.testing\.(FileCheck)$": "TorchScript",
     r"torch\.utils\.data\.(datapipes|dataset|dataloader|sampler|graph|graph_settings|functional_datapipe|guaranteed_datapipes_determinism|"
     r"non_deterministic|runtime_validation\w*|argument_validation|DFIterDataPipe|DataChunk|\w*DataPipe|\w*Mixin|_.*|backward_compatibility)$":
         "data pipes, which PyTorch has given up",
     r"torch\.profiler\.(itt|ExecutionTraceObserver|_.*|kineto_available|supported_activities|python_tracer|profiler)$": "other profilers",
-    r"torch\.autograd\.(\w*profiler\w*|function|functional|grad_mode|gradcheck|graph|forward_ad|variable|anomaly_mode|inference_mode_unused)$":
+    r"torch\.autograd\.(\w*profiler\w*|function|functional|grad_mode|gradcheck|graph|forward_ad|variable|anomaly_mode)$":
         "modules of their own",
     r"torch\.nn\.(modules|parallel|functional|init|utils|parameter|grad|intrinsic|qat|quantizable|quantized|attention|backends|cpp|"
     r"factory_kwargs|common_types|DataParallel|UninitializedTensorMixin)$": "modules of their own",
