@@ -8,7 +8,6 @@ import re
 import shutil
 import subprocess
 import sys
-from pathlib import Path
 
 import pytest
 
@@ -112,9 +111,14 @@ runpy.run_path("setup.py")
     assert done.stderr.strip().startswith(f"workbench: expected Python's headers, got no {tmp_path}/Python.h; install them")
 
 
-def test_setup_lists_every_folder():
-    text = (ROOT / "setup.py").read_text()
-    folders = re.search(r"^FOLDERS = (\[.*\])", text, re.MULTILINE)
-    assert folders
-    for name in json.loads(folders.group(1)):
-        assert Path(ROOT, name, "__init__.py").exists()
+def folders():
+    found = re.search(r"^FOLDERS = (\[.*\])", (ROOT / "setup.py").read_text(), re.MULTILINE)
+    assert found
+    return [ROOT / name for name in json.loads(found.group(1))]
+
+
+def test_every_module_is_in_a_package():
+    """Packages are the folders that have an __init__.py: a module elsewhere would be there in the checkout and not where it is installed."""
+    holding = {top for top in folders()} | {path.parent for top in folders() for path in top.rglob("*.py")}
+    assert len(holding) > 20
+    assert [str(folder) for folder in sorted(holding) if not (folder / "__init__.py").exists()] == []
