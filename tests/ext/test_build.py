@@ -118,7 +118,7 @@ def folders():
 
 
 def test_every_module_is_in_a_package():
-    """Packages are the folders that have an __init__.py: a module elsewhere would be there in the checkout and not where it is installed."""
-    holding = {top for top in folders()} | {path.parent for top in folders() for path in top.rglob("*.py")}
+    """Packages are the folders with an __init__.py: a module elsewhere is there in the checkout, and not where it is installed."""
+    holding = set(folders()) | {path.parent for top in folders() for path in top.rglob("*.py")}
     assert len(holding) > 20
     assert [str(folder) for folder in sorted(holding) if not (folder / "__init__.py").exists()] == []
