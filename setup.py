@@ -225,11 +225,12 @@ class Editable(editable_wheel):
 
 
 def extensions() -> list[Extension]:
+    probe()  # first: what a machine lacks is said whatever else is missing
+
     import numpy
     from Cython.Build import cythonize
     from Cython.Compiler.Errors import CompileError
 
-    probe()
     write_if_changed(GENERATED / "families.h", families())
     core = Extension(
         MODULE,
