@@ -144,6 +144,10 @@ class FunctionCtx:
                 "return one for each argument of forward, None where there is none",
                 RuntimeError,
             )
+        for i in range(n):
+            if found[i] is not None and i not in self._edges:
+                who = f"{self.function.__name__}.backward"
+                raise expected(who, f"None as gradient {i}, as that argument is no Tensor", type(found[i]).__name__, error=RuntimeError)
         return [self._checked(i, found[i], shape) for i, shape in zip(self._edges, self._shapes)]
 
     def _checked(self, i: int, g: Any, shape: tuple[int, ...]) -> Tensor | None:

@@ -54,9 +54,9 @@ def _vectors(name: str, v: Any, like: tuple[Tensor, ...], many: bool, scalar: bo
     if several != many or len(given) != len(like):
         raise expected(name, f"v to be {len(like)} tensors, given as they are", f"{len(given)}", error=RuntimeError)
     for a, b in zip(given, like):
-        if tuple(a.shape) != tuple(b.shape) and not (a.numel() == b.numel() == 1):
+        if tuple(a.shape) != tuple(b.shape):
             raise expected(name, f"v of shape {tuple(b.shape)}", f"{tuple(a.shape)}", error=RuntimeError)
-    return tuple(a.reshape(b.shape) for a, b in zip(given, like))
+    return given
 
 
 def _grads(

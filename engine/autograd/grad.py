@@ -115,8 +115,7 @@ def grad(
     if materialize_grads:
         if any(g is None and isinstance(x, GradientEdge) for g, x in zip(found, wanted)):
             raise expected("grad", "tensors as inputs with materialize_grads=True", "a GradientEdge that is not used", error=RuntimeError)
-        size = given[0].shape[:1] if is_grads_batched else ()
-        found = [zeros_like(x).expand((*size, *x.shape)) if g is None else g for g, x in zip(found, wanted)]
+        found = [zeros_like(x) if g is None else g for g, x in zip(found, wanted)]
     elif not allow_unused and any(g is None for g in found):
         place = [g is None for g in found].index(True)
         raise expected(

@@ -23,8 +23,8 @@ def _tuple(value: Any) -> tuple[Any, ...]:
     return tuple(value) if isinstance(value, (tuple, list)) else (value,)
 
 
-def _outputs(func: Function, inputs: Sequence[Any]) -> list[Tensor]:
-    """The results that have a gradient."""
+def outputs_of(func: Function, inputs: Sequence[Any]) -> list[Tensor]:
+    """The results that can have a gradient."""
     return [o for o in _tuple(func(*inputs)) if isinstance(o, Tensor) and (o.is_floating_point() or o.is_complex())]
 
 
@@ -63,7 +63,7 @@ def _numerical(func: Function, inputs: Sequence[Any], x: Tensor, n_outputs: int,
             sides = []
             for step in (eps * unit, -eps * unit):
                 memory.flat[i] = before + step
-                sides.append([_parts(o) for o in _outputs(func, inputs)])
+                sides.append([_parts(o) for o in outputs_of(func, inputs)])
             moved.append([(a - b) / (2 * eps) * unit for a, b in zip(*sides, strict=True)])
         memory.flat[i] = before
         for k in range(n_outputs):
@@ -109,7 +109,7 @@ def _forward(func: Function, inputs: Sequence[Any], x: Tensor, n_outputs: int) -
         unit = 1 if k < x.numel() else 1j
         with forward_ad.dual_level():
             given = [forward_ad.make_dual(y.detach(), direction) if y is x else y for y in inputs]
-            for row, o in zip(rows, _outputs(func, given), strict=True):
+            for row, o in zip(rows, outputs_of(func, given), strict=True):
                 tangent = forward_ad.unpack_dual(o).tangent
                 row.append((np.zeros(_parts(o).shape) if tangent is None else _parts(tangent)) * unit)
     found = [np.stack(r) if r else np.zeros((0, 0)) for r in rows]
@@ -129,10 +129,17 @@ def _compare(kind: str, k: int, i: int, x: Tensor, a: np.ndarray, n: np.ndarray,
 
 
 def _check(
-    func: Function, inputs: Sequence[Any], eps: float, atol: float, rtol: float, nondet_tol: float, forward: bool, backward: bool
+    func: Function,
+    inputs: Sequence[Any],
+    trained: Sequence[Tensor],
+    eps: float,
+    atol: float,
+    rtol: float,
+    nondet_tol: float,
+    forward: bool,
+    backward: bool,
 ) -> None:
-    trained = _trained(inputs)
-    outputs = _outputs(func, inputs)
+    outputs = outputs_of(func, inputs)
     numerical = [_numerical(func, inputs, x, len(outputs), eps) for x in trained]
     for i, x in enumerate(trained) if forward else ():
         for k, found in enumerate(_forward(func, inputs, x, len(outputs))):
@@ -180,11 +187,11 @@ def gradcheck(
         nondet_tol: How much two backward passes may differ.
         check_undefined_grad: Accepted for PyTorch's sake: outputs are always differentiated one by one, so the others have no gradient.
         check_grad_dtypes: Accepted for PyTorch's sake: always checked.
-        check_batched_grad: Accepted for PyTorch's sake: a batch is a loop here.
-        check_batched_forward_grad: The same.
+        check_batched_grad: Check that a backward with a batch of gradients gives what one for each gives.
+        check_batched_forward_grad: Accepted for PyTorch's sake.
         check_forward_ad: Check the tangents of forward mode as well.
         check_backward_ad: Check gradients.
-        fast_mode: Accepted for PyTorch's sake: every element is checked.
+        fast_mode: Check products with random vectors only: one backward for each output in the place of one for each of its elements.
         masked: Accepted for PyTorch's sake.
 
     Returns:
@@ -192,16 +199,29 @@ def gradcheck(
 
     Raises:
         GradcheckError: A gradient is wrong, of a wrong shape or dtype, or differs from pass to pass.
-        ValueError: No input requires grad, or both checks are off.
+        ValueError: No input requires grad.
+        AssertionError: Both checks are off.
 
     Example:
         >>> gradcheck(lambda x: x * x, (tensor([1.0, 2.0], dtype=float64, requires_grad=True),))
         True
     """
     if not (check_forward_ad or check_backward_ad):
-        raise ValueError("gradcheck: expected check_forward_ad or check_backward_ad, got neither")
+        raise AssertionError("gradcheck: expected check_forward_ad or check_backward_ad, got neither")
+    from .gradcheck_fast import check_batched, check_directions, check_linear
+
+    inputs = _tuple(inputs)
+    trained = _trained(inputs)
+    outputs = outputs_of(func, inputs)
     try:
-        _check(func, _tuple(inputs), eps, atol, rtol, nondet_tol, check_forward_ad, check_backward_ad)
+        if fast_mode:
+            check_directions(func, inputs, trained, eps, atol, rtol, check_forward_ad, check_backward_ad)
+        else:
+            _check(func, inputs, trained, eps, atol, rtol, nondet_tol, check_forward_ad, check_backward_ad)
+        if check_backward_ad:
+            check_linear(outputs, trained)
+        if check_batched_grad:
+            check_batched(outputs, trained, atol, rtol)
     except GradcheckError:
         if raise_exception:
             raise
@@ -236,7 +256,8 @@ def gradgradcheck(
         grad_outputs: The gradients to start the first backward pass from; drawn with a fixed seed by default.
         eps, atol, rtol, raise_exception, nondet_tol: As for `gradcheck`.
         gen_non_contig_grad_outputs: Draw them in memory that is not contiguous.
-        check_undefined_grad, check_grad_dtypes, check_batched_grad, fast_mode, masked: Accepted, as for `gradcheck`.
+        check_batched_grad, fast_mode: As for `gradcheck`.
+        check_undefined_grad, check_grad_dtypes, masked: Accepted, as for `gradcheck`.
         check_fwd_over_rev: Differentiate the gradients by forward mode too.
         check_rev_over_rev: Differentiate the gradients by backward.
 
@@ -247,7 +268,8 @@ def gradgradcheck(
         GradcheckError: A second derivative is wrong.
     """
     inputs = _tuple(inputs)
-    outputs = _outputs(func, inputs)
+    _trained(inputs)
+    outputs = outputs_of(func, inputs)
     differentiable = [k for k, o in enumerate(outputs) if o.requires_grad]
     if grad_outputs is None:
         generator = np.random.Generator(np.random.Philox(key=0))
@@ -262,7 +284,7 @@ def gradgradcheck(
 
     def gradients(*arguments: Any) -> tuple[Tensor, ...]:
         given = [x.requires_grad_(True) if i in places and not x.requires_grad else x for i, x in enumerate(arguments[:n])]
-        found = _outputs(func, given)
+        found = outputs_of(func, given)
         trained = [given[i] for i in places]
         grads = core.gradients([found[k] for k in differentiable], list(arguments[n:]), trained, True, True)
         return tuple(g for g in grads if g is not None)
@@ -271,7 +293,8 @@ def gradgradcheck(
         return True  # piecewise constant gradients, which do not even depend on the seeds
     return gradcheck(
         gradients, (*inputs, *seeds), eps=eps, atol=atol, rtol=rtol, raise_exception=raise_exception, nondet_tol=nondet_tol,
-        check_forward_ad=check_fwd_over_rev, check_backward_ad=check_rev_over_rev,
+        check_forward_ad=check_fwd_over_rev, check_backward_ad=check_rev_over_rev, check_batched_grad=check_batched_grad,
+        fast_mode=fast_mode,
     )  # fmt: skip
 
 
