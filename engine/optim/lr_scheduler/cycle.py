@@ -86,7 +86,7 @@ class CyclicLR(_WithMomentum):
         down = step_size_up if step_size_down is None else step_size_down
         self.total_size = float(step_size_up) + float(down)
         self.step_ratio = step_size_up / self.total_size
-        self.mode, self.gamma, self._scale_fn = mode, gamma, scale_fn
+        self.mode, self.gamma, self._scale_fn_custom = mode, gamma, scale_fn
         self.scale_mode = scale_mode if scale_fn is not None else "iterations" if mode == "exp_range" else "cycle"
         self.cycle_momentum = cycle_momentum
         if cycle_momentum:
@@ -96,8 +96,8 @@ class CyclicLR(_WithMomentum):
 
     def scale_fn(self, x: float) -> float:
         """The height of a cycle, as a part of the first one's."""
-        if self._scale_fn is not None:
-            return self._scale_fn(x)
+        if self._scale_fn_custom is not None:
+            return self._scale_fn_custom(x)
         if self.mode == "triangular2":
             return 1 / 2.0 ** (x - 1)
         return self.gamma**x if self.mode == "exp_range" else 1.0
@@ -114,14 +114,14 @@ class CyclicLR(_WithMomentum):
         return [low + (high - low) * height * scale for low, high in zip(self.base_lrs, self.max_lrs, strict=True)]
 
     def state_dict(self) -> dict[str, Any]:
-        f = self._scale_fn
-        return {**super().state_dict(), "_scale_fn": None if f is None or isinstance(f, FunctionType) else dict(vars(f))}
+        f = self._scale_fn_custom
+        return {**super().state_dict(), "_scale_fn_custom": None if f is None or isinstance(f, FunctionType) else dict(vars(f))}
 
     def load_state_dict(self, state_dict: dict[str, Any]) -> None:
         rest = dict(state_dict)
-        saved = rest.pop("_scale_fn", None)
+        saved = rest.pop("_scale_fn_custom", None)
         if saved is not None:
-            vars(self._scale_fn).update(saved)
+            vars(self._scale_fn_custom).update(saved)
         super().load_state_dict(rest)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bisect import bisect_right
+from collections import Counter
 from collections.abc import Callable, Iterable
 from types import FunctionType
 from typing import Any
@@ -96,15 +96,20 @@ class MultiStepLR(ByFactor):
     """
 
     def __init__(self, optimizer: Optimizer, milestones: Iterable[int], gamma: float = 0.1, last_epoch: int = -1) -> None:
-        self.milestones, self.gamma = sorted(milestones), gamma
+        self.milestones, self.gamma = Counter(milestones), gamma
         super().__init__(optimizer, last_epoch)
 
     def _factor(self) -> float:
-        times = self.milestones.count(self.last_epoch)
+        times = self.milestones.get(self.last_epoch, 0)
         return self.gamma**times if times else 1.0
 
     def _whole_factor(self) -> float:
-        return self.gamma ** bisect_right(self.milestones, self.last_epoch)
+        return self.gamma ** sum(times for epoch, times in self.milestones.items() if epoch <= self.last_epoch)
+
+    def load_state_dict(self, state_dict: dict[str, Any]) -> None:
+        """Take a state back, one that went through JSON too, which has texts for keys."""
+        super().load_state_dict(state_dict)
+        self.milestones = Counter({int(epoch): times for epoch, times in Counter(self.milestones).items()})
 
 
 class ConstantLR(ByFactor):
