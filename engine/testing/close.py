@@ -120,7 +120,8 @@ def _compare_values(actual: Any, expected: Any, where: list[Any], options: dict[
     elif all(isinstance(v, (Tensor, np.ndarray, np.generic)) for v in both) and (
         type(actual) is type(expected) or (options["allow_subclasses"] and related)
     ):
-        _compare_tensors(*(v if isinstance(v, Tensor) else core.from_numpy(np.asarray(v)) for v in both), where, options)
+        a, e = (v if isinstance(v, Tensor) else core.from_numpy(np.asarray(v)) for v in both)
+        _compare_tensors(a, e, where, options)
     else:
         text = f"No comparison pair was able to handle inputs of type {type(actual)} and {type(expected)}."
         raise _failed(text, where, TypeError)
