@@ -169,6 +169,11 @@ class _Bounded(Constraint):
         self.upper_bound = upper_bound
 
 
+def _whole(value: Any, inside: Tensor) -> Tensor:
+    """Whether values inside are whole numbers too, which of an integer dtype they are anyway."""
+    return inside & (value % 1 == 0) if value.dtype.is_floating_point else inside
+
+
 class _IntegerInterval(_Bounded):
     is_discrete = True
     _shown = ("lower_bound", "upper_bound")
@@ -177,18 +182,7 @@ class _IntegerInterval(_Bounded):
         super().__init__(lower_bound, upper_bound)
 
     def check(self, value: Any) -> Tensor:
-        return (value % 1 == 0) & (self.lower_bound <= value) & (value <= self.upper_bound)
-
-
-class _IntegerLessThan(_Bounded):
-    is_discrete = True
-    _shown = ("upper_bound",)
-
-    def __init__(self, upper_bound: Any) -> None:
-        super().__init__(None, upper_bound)
-
-    def check(self, value: Any) -> Tensor:
-        return (value % 1 == 0) & (value <= self.upper_bound)
+        return _whole(value, (self.lower_bound <= value) & (value <= self.upper_bound))
 
 
 class _IntegerGreaterThan(_Bounded):
@@ -199,7 +193,7 @@ class _IntegerGreaterThan(_Bounded):
         super().__init__(lower_bound)
 
     def check(self, value: Any) -> Tensor:
-        return (value % 1 == 0) & (value >= self.lower_bound)
+        return _whole(value, self.lower_bound <= value)
 
 
 class _Real(Constraint):
