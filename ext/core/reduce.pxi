@@ -99,7 +99,7 @@ cdef list reduce_body(Op op, PyObject** s, Tensor a, unsigned mask, int dt, int 
     shape = tuple([1 if mask >> i & 1 else a.a.shape[i] for i in range(a.a.ndim)])
     for i, x in enumerate(r if n_out > 1 else (r,)):
         to = WB_I64 if i else dt
-        t = from_numpy(np.array(np.asarray(x).reshape(shape), dtype=NUMPY[WB_F32 if wide and to == dt and dt != WB_BOOL and dt != WB_I64 else to]))
+        t = from_numpy(np.array(np.asarray(x).reshape(shape), dtype=NUMPY[WB_F32 if wide and to == dt and dt != WB_BOOL and dt != WB_I64 else to], order="C"))
         outs.append(cast_to(t, to))
     return outs
 
