@@ -18,14 +18,13 @@ def _sizes(A):
     return tuple(A.shape[:-2]), A.shape[-2], A.shape[-1], min(A.shape[-2:])
 
 
-def _converged(call):
+def converged(name, call):
     """`call()`, with NumPy's error as ours."""
     try:
         return call()
     except np.linalg.LinAlgError:
-        raise expected(
-            "linalg.svd", "A of which the singular values converge", "one where they do not", "look for nan or inf", LinAlgError
-        ) from None
+        what = "matrices of which the singular values converge"
+        raise expected(name, what, "one where they do not", "look for nan or inf", LinAlgError) from None
 
 
 @op("call", spaces=(), methods=False, outputs=("U", "S", "Vh"), holomorphic=False, dtypes=FIELDS, onnx=Unsupported("an internal form"),
@@ -42,7 +41,7 @@ def svd_of(A, reduced):
         sizes = (m, k, k, n) if reduced else (m, m, n, n)
         U, Vh = (np.broadcast_to(np.eye(*size, dtype=A.dtype), (*A.shape[:-2], *size)) for size in (sizes[:2], sizes[2:]))
         return U, np.zeros((*A.shape[:-2], k)), Vh
-    return _converged(lambda: tuple(np.linalg.svd(A, full_matrices=not reduced)))
+    return converged("linalg.svd", lambda: tuple(np.linalg.svd(A, full_matrices=not reduced)))
 
 
 @infer(svd_of)
@@ -144,7 +143,7 @@ def _(s):
 def _(s):
     yield s(s.normal(3)).raises(RuntimeError, "linalg.svd: expected A of 2 or more dimensions")
     yield s(s.normal(3, 3), driver="gesdd").raises(RuntimeError, "linalg.svd: expected driver to be one of None, gesvd")
-    yield s(s.tensor([[np.nan, 1.0], [1.0, 1.0]])).raises(LinAlgError, "linalg.svd: expected A of which the singular values converge")
+    yield s(s.tensor([[np.nan, 1.0], [1.0, 1.0]])).raises(LinAlgError, "linalg.svd: expected matrices of which the singular")
 
 
 @op("call", spaces=(), methods=False, holomorphic=False, dtypes=FIELDS, onnx=Unsupported("an internal form"), peer="linalg.svdvals")
@@ -156,7 +155,7 @@ def singular_values(A):
     """
     if not A.size:
         return np.zeros((*A.shape[:-2], min(A.shape[-2:])))
-    return _converged(lambda: np.linalg.svd(A, compute_uv=False))
+    return converged("linalg.svd", lambda: np.linalg.svd(A, compute_uv=False))
 
 
 @infer(singular_values)

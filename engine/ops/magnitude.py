@@ -121,15 +121,16 @@ derivative(norm_over, input=_norm_input)
 def _(s):
     for ord in (1.0, 0.0, 3.0, 0.5, float("inf"), -float("inf")):
         yield s(s.distinct(3, 4) + s.tensor(0.1), 1, False, ord)
+        yield s(s.distinct(2, 3, 4) + s.tensor(0.1), 0, False, ord)
 
 
-def _norm_form(b, x, ord, dim, keepdim, dtype):
+def norm_form(b, x, ord, dim, keepdim, dtype):
     if ord in (1, 2) and dtype is None:
         return _reduced(f"ReduceL{int(ord)}", b, x, dim, keepdim)
     return Unsupported("norms but 1 and 2, and those that convert")
 
 
-@op("composite", spaces="linalg", methods=False, dtypes=(*FLOATING, *COMPLEX), onnx=_norm_form)
+@op("composite", spaces="linalg", methods=False, dtypes=(*FLOATING, *COMPLEX), onnx=norm_form)
 def vector_norm(x, ord=2, dim=None, keepdim=False, *, dtype=None):
     """Take the norm of vectors.
 
@@ -173,52 +174,6 @@ def _(s):
 @refuses(vector_norm)
 def _(s):
     yield s(s.integers(3)).raises(RuntimeError, "vector_norm: expected x")
-
-
-def _torch_norm_form(b, x, p, dim, keepdim, dtype):
-    return _norm_form(b, x, 2 if p in ("fro", None) else p, dim, keepdim, dtype)
-
-
-@op("composite", dtypes=(*FLOATING, *COMPLEX), onnx=_torch_norm_form)
-def norm(input, p="fro", dim=None, keepdim=False, dtype=None):
-    """Take the norm of vectors, or of matrices as vectors.
-
-    y = sum(|input| ** p) ** (1 / p)
-
-    Args:
-        input: Tensor of a floating or complex dtype.
-        p: Order of the norm; "fro" means 2.
-        dim: Dimension or dimensions that go; None means all.
-        keepdim: Keep them with size 1.
-        dtype: What `input` is converted to first.
-
-    Shape:
-        input: (*); result: that of input without `dim`, or with size 1 there.
-
-    Returns:
-        Tensor of the dtype of `input`, of the real one if that is complex.
-
-    Raises:
-        RuntimeError: `input` is neither floating nor complex, or `p` is another word.
-
-    Example:
-        >>> norm(tensor([3.0, 4.0]))
-        tensor(5.)
-    """
-    if isinstance(p, str) and p != "fro":
-        raise expected("norm", 'p to be a number or "fro"', p, error=RuntimeError)
-    return vector_norm(input, 2 if p in ("fro", None) else p, dim, keepdim, dtype=dtype)
-
-
-@samples(norm)
-def _(s):
-    yield s(s.normal(3, 4))
-    yield s(s.away(3, 4), 1, 0)
-
-
-@refuses(norm)
-def _(s):
-    yield s(s.normal(3), "nuc").raises(RuntimeError, "norm: expected p")
 
 
 @op("reduce", result="int64", dtypes=(*ALL, *COMPLEX), onnx=Unsupported("a count, not part of a network"))

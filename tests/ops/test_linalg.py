@@ -129,3 +129,48 @@ def test_singular_matrix_of_a_batch_is_named():
         linalg.inv(engine.from_numpy(x))
     assert issubclass(linalg.LinAlgError, RuntimeError)
     assert linalg.inv_ex(engine.from_numpy(x)).info.tolist() == [0, 1]
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+@pytest.mark.parametrize("sizes", [((4, 2), (4, 3)), ((2, 5, 2), (2, 5)), ((3, 3), (3, 1))])
+@pytest.mark.parametrize("driver", ["gels", "gelsy", "gelsd", "gelss"])
+def test_least_squares_and_their_gradients(driver, sizes, dtype):
+    b = drawn(*sizes[1], dtype=dtype, seed=3)
+    ours, theirs = (m.linalg.lstsq(m.from_numpy(drawn(*sizes[0], dtype=dtype)), m.from_numpy(b), driver=driver) for m in (engine, torch))
+    assert ours._fields == theirs.__match_args__
+    for one, other in zip(ours, theirs, strict=True):
+        assert tuple(one.shape) == tuple(other.shape)
+        np.testing.assert_allclose(one.numpy(), other.numpy(), atol=1e-12)
+    same(lambda module, x: module.linalg.lstsq(x, module.from_numpy(b), driver=driver)[:2], drawn(*sizes[0], dtype=dtype))
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+def test_pseudo_inverse_of_lower_rank(dtype):
+    low = drawn(4, 2, dtype=dtype) @ drawn(2, 3, dtype=dtype, seed=2)
+    np.testing.assert_allclose(linalg.pinv(engine.from_numpy(low)).numpy(), np.linalg.pinv(low), atol=1e-12)
+    same(lambda module, x: module.linalg.pinv(x @ module.from_numpy(drawn(2, 3, dtype=dtype))), drawn(4, 2, dtype=dtype), atol=1e-9)
+    same(lambda module, x: module.linalg.pinv(x + x.mH, hermitian=True), drawn(3, 3, dtype=dtype))
+
+
+@pytest.mark.parametrize("tolerance", [{}, {"atol": 1.5}, {"rtol": 0.4}, {"atol": 0.0}, {"tol": 1.5}, {"hermitian": True}])
+def test_ranks(tolerance):
+    a = positive(2, 3, 3) - 1.5 * np.eye(3)
+    a[1, :, 0] = a[1, :, 1]
+    ours, theirs = (m.linalg.matrix_rank(m.from_numpy(a), **tolerance) for m in (engine, torch))
+    assert ours.tolist() == theirs.tolist()
+
+
+@pytest.mark.filterwarnings("ignore:An output with one or more elements was resized")  # torch, about itself
+def test_tolerances_of_each_matrix():
+    a, tolerance = drawn(2, 3, 3), np.array([[0.1], [2.0], [9.0]])
+    for name in ("matrix_rank", "pinv"):
+        ours, theirs = (getattr(m.linalg, name)(m.from_numpy(a), atol=m.from_numpy(tolerance)) for m in (engine, torch))
+        np.testing.assert_allclose(ours.numpy(), theirs.numpy(), atol=1e-12)
+
+
+def test_exponentials_of_large_and_small_matrices():
+    a = np.array([[0.0, 100.0], [-100.0, 0.0]])
+    expected = [[np.cos(100), np.sin(100)], [-np.sin(100), np.cos(100)]]
+    np.testing.assert_allclose(engine.matrix_exp(engine.from_numpy(a)).numpy(), expected, atol=1e-10)
+    np.testing.assert_allclose(engine.matrix_exp(engine.from_numpy(a * 1e-12)).numpy(), np.eye(2) + a * 1e-12, rtol=1e-14)
+    same(lambda module, x: module.matrix_exp(x), drawn(2, 3, 3, dtype="complex128"))
