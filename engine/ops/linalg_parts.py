@@ -47,7 +47,7 @@ def linalg_vander(x, *, N=None):
         N: Number of columns, 2 or more; None means the length of the vectors.
 
     Shape:
-        x: (*, n); result: (*, n, N).
+        x: (*, n) or (), which counts as (1,); result: (*, n, N).
 
     Returns:
         Tensor of the dtype of `x`; of whole numbers int64.
@@ -64,7 +64,8 @@ def linalg_vander(x, *, N=None):
     tensors("linalg.vander", x=x)
     if x.dtype.name == "bool":
         raise expected("linalg.vander", "x of another dtype than bool", x, error=RuntimeError)
-    n = N if N is not None else x.shape[-1] if x.ndim else 0
+    x = x if x.ndim else x.unsqueeze(0)
+    n = x.shape[-1] if N is None else N
     if n < 2:
         raise expected("linalg.vander", "2 or more columns", f"{n}", "say N", RuntimeError)
     powers = x.unsqueeze(-1).expand(*x.shape, n - 1).cumprod(-1)
@@ -93,6 +94,6 @@ def _(s):
 
 @refuses(linalg_vander)
 def _(s):
-    yield s(s.normal()).raises(RuntimeError, "linalg.vander: expected 2 or more columns, got 0")
+    yield s(s.normal()).raises(RuntimeError, "linalg.vander: expected 2 or more columns, got 1")
     yield s(s.mask(3)).raises(RuntimeError, "linalg.vander: expected x of another dtype than bool")
     yield s(s.normal(1)).raises(RuntimeError, "linalg.vander: expected 2 or more columns, got 1")
