@@ -48,13 +48,13 @@ class Categorical(Odds, Distribution):
 
     def __init__(self, probs: Tensor | None = None, logits: Tensor | None = None, validate_args: bool | None = None) -> None:
         one_of("Categorical", probs, logits)
-        given = logits if probs is None else probs
+        given: Any = logits if probs is None else probs
         if given.ndim < 1:
             raise expected("Categorical", "probs or logits of one or more dimensions", given)
         if probs is not None:
-            self.probs = probs / probs.sum(-1, True)
+            self.probs = given / given.sum(-1, True)
         else:
-            self.logits = logits - logits.logsumexp(-1, True)
+            self.logits = given - given.logsumexp(-1, True)
         super().__init__(given.shape[:-1], validate_args=validate_args)
 
     @property

@@ -223,7 +223,7 @@ class Distribution:
             raise expected(name, f"value within the support {support!r}", f"{value!r}", "or say validate_args=False")
 
     def _get_checked_instance(self, cls: type, _instance: Any = None) -> Self:
-        if _instance is None and type(self).__init__ is not cls.__init__:
+        if _instance is None and type(self).__init__ is not cls.__init__:  # type: ignore[misc]
             raise NotImplementedError(f"{type(self).__name__} has a constructor of its own and needs an expand of its own")
         return type(self).__new__(type(self)) if _instance is None else _instance
 

@@ -35,7 +35,7 @@ class ExponentialFamily(Distribution):
     def _natural_params(self) -> tuple[Tensor, ...]:
         raise NotImplementedError
 
-    def _log_normalizer(self, *natural_params: Tensor) -> Tensor:
+    def _log_normalizer(self, *natural_params: Any, **named: Any) -> Tensor:
         raise NotImplementedError
 
     @property
@@ -53,7 +53,7 @@ class ExponentialFamily(Distribution):
         return result
 
 
-def slopes_of(p: ExponentialFamily, theta: tuple[Tensor, ...]) -> tuple[Tensor, list[Tensor]]:
+def slopes_of(p: ExponentialFamily, theta: tuple[Tensor, ...]) -> tuple[Tensor, list[Any]]:
     """The log normalizer of natural parameters and its gradient, both differentiable as far as the parameters are."""
     record = any(t.requires_grad for t in theta)
     with _core.enable_grad():

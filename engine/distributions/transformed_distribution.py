@@ -42,6 +42,7 @@ class TransformedDistribution(Distribution):
 
     arg_constraints: ClassVar[dict[str, Any]] = {}
     _params: ClassVar[dict[str, int]] = {}
+    base_dist: Any
 
     def __init__(
         self, base_distribution: Distribution, transforms: Transform | Sequence[Transform], validate_args: bool | None = None
@@ -103,7 +104,8 @@ class TransformedDistribution(Distribution):
     def log_prob(self, value: Tensor) -> Tensor:
         if self._validate_args:
             self._validate_sample(value)
-        n, total, y = len(self.event_shape), 0.0, value
+        n, y = len(self.event_shape), value
+        total: Any = 0.0
         for t in reversed(self.transforms):
             x = t.inv(y)
             n += t.domain.event_dim - t.codomain.event_dim

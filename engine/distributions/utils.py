@@ -20,7 +20,7 @@ Tensor = _core.Tensor
 euler_constant = 0.57721566490153286060  # Euler and Mascheroni's
 
 
-def broadcast_all(*values: Tensor | float) -> tuple[Tensor, ...]:
+def broadcast_all(*values: Any) -> tuple[Tensor, ...]:
     """Tensors of one shape from tensors and numbers; numbers take the dtype of the first tensor, or the default dtype.
 
     Args:

@@ -68,12 +68,11 @@ class Wishart(ExponentialFamily):
     ) -> None:
         given = {"covariance_matrix": covariance_matrix, "scale_tril": scale_tril, "precision_matrix": precision_matrix}
         key, matrix = one_matrix("Wishart", **given)
-        if isinstance(df, Number):
-            df = matrix.new_tensor(df)
-        batch, n = broadcast_shapes(matrix.shape[:-2], df.shape), matrix.shape[-1]
-        if (df <= n - 1).any():
-            raise expected("Wishart", f"df above {n - 1}", f"{df!r}")
-        self.df = df.expand(batch)
+        degrees: Any = matrix.new_tensor(df) if isinstance(df, Number) else df
+        batch, n = broadcast_shapes(matrix.shape[:-2], degrees.shape), matrix.shape[-1]
+        if (degrees <= n - 1).any():
+            raise expected("Wishart", f"df above {n - 1}", f"{degrees!r}")
+        self.df = degrees.expand(batch)
         setattr(self, key, matrix.expand((*batch, -1, -1)))
         super().__init__(batch, matrix.shape[-2:], validate_args=validate_args)
         if key == "scale_tril":

@@ -82,7 +82,7 @@ class Transform:
     def __eq__(self, other: object) -> bool:
         return self is other
 
-    __hash__ = None
+    __hash__ = None  # type: ignore[assignment]
 
     def __call__(self, x: Tensor) -> Tensor:
         if not self._cache_size:
@@ -256,7 +256,8 @@ class ComposeTransform(Transform):
         """The sum over the parts, each summed over the events of the chain."""
         if not self.parts:
             return zeros_like(x)
-        n, total = self.domain.event_dim, 0
+        n = self.domain.event_dim
+        total: Any = 0
         for i, part in enumerate(self.parts):
             after = y if i == len(self.parts) - 1 else part(x)
             total = total + sum_rightmost(part.log_abs_det_jacobian(x, after), n - part.domain.event_dim)
