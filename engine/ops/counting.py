@@ -5,6 +5,7 @@ from __future__ import annotations
 from workbench.ext.core import _core as core
 from workbench.ext.core.lazy import np
 
+from ._arrays import array
 from ._define import ALL, NUMBER, Unsupported, op, refuses, samples
 from .errors import expected
 
@@ -30,7 +31,7 @@ def nonzero(input, *, as_tuple=False):
         tensor([[1],
                 [2]])
     """
-    values = input.detach().numpy()
+    values = array(input)
     if as_tuple:
         return tuple(core.from_numpy(np.ascontiguousarray(i)) for i in np.nonzero(np.atleast_1d(values)))
     return core.from_numpy(np.argwhere(values))
@@ -85,8 +86,8 @@ def unique(input, sorted=True, return_inverse=False, return_counts=False, dim=No
         >>> unique(tensor([3, 1, 3]), return_counts=True)
         (tensor([1, 3]), tensor([1, 2]))
     """
-    values, inverse, counts = np.unique(input.detach().numpy(), return_inverse=True, return_counts=True, axis=dim)
-    found = [core.from_numpy(np.ascontiguousarray(values))]
+    values, _, inverse, counts = np.unique(array(input), True, True, True, dim, equal_nan=False)
+    found = [core.from_numpy(np.ascontiguousarray(values)).to(input.dtype)]
     if return_inverse:
         found.append(core.from_numpy(inverse.reshape(input.shape if dim is None else -1)))
     if return_counts:
@@ -121,12 +122,12 @@ def unique_consecutive(input, return_inverse=False, return_counts=False, dim=Non
         >>> unique_consecutive(tensor([1, 1, 2, 1]))
         tensor([1, 2, 1])
     """
-    a = input.detach().numpy().reshape(-1) if dim is None else np.moveaxis(input.detach().numpy(), dim, 0)
+    a = array(input).reshape(-1) if dim is None else np.moveaxis(array(input), dim, 0)
     new = np.ones(len(a), bool)
     if len(a) > 1:
         new[1:] = (a[1:] != a[:-1]).reshape(len(a) - 1, -1).any(1)
     values = a[new] if dim is None else np.moveaxis(a[new], 0, dim)
-    found = [core.from_numpy(np.ascontiguousarray(values))]
+    found = [core.from_numpy(np.ascontiguousarray(values)).to(input.dtype)]
     if return_inverse:
         inverse = np.cumsum(new) - 1
         found.append(core.from_numpy(inverse.reshape(input.shape) if dim is None else inverse))

@@ -14,9 +14,9 @@ from .random import _coins, drawn, whole
 Tensor = core.Tensor
 
 
-def _floating(name, input):
-    if not input.dtype.is_floating_point:
-        raise expected(name, "a tensor of a floating dtype", input, "draw into a floating one", RuntimeError)
+def _floating(name, input, complex_too=False):
+    if not (input.dtype.is_floating_point or (complex_too and input.is_complex())):
+        raise expected(name, "a tensor of a floating dtype", input, "draw into a floating one", NotImplementedError)
 
 
 def _unit(name, input, generator):
@@ -57,7 +57,7 @@ def uniform_(input, low=0.0, high=1.0, *, generator=None, **named):
         RuntimeError: the tensor is not floating, or `low` exceeds `high`.
     """
     low, high = _bounds(low, high, named)
-    _floating("uniform_", input)
+    _floating("uniform_", input, True)
     if low > high:
         raise expected("uniform_", "low <= high", f"{low} and {high}", error=RuntimeError)
     return input.copy_(drawn("uniform_", tuple(input.shape), input.dtype, generator, uniform_draw, low, high))
@@ -84,7 +84,7 @@ def normal_(input, mean=0.0, std=1.0, *, generator=None):
     Raises:
         RuntimeError: the tensor is not floating, or `std` is negative.
     """
-    _floating("normal_", input)
+    _floating("normal_", input, True)
     if std < 0:
         raise expected("normal_", "std >= 0", std, error=RuntimeError)
     return input.copy_(drawn("normal_", tuple(input.shape), input.dtype, generator, normal_draw, mean, std))
@@ -99,7 +99,7 @@ def log_normal_(input, mean=1.0, std=2.0, *, generator=None):
     Args:
         input: Tensor that is written.
         mean: Mean of the logarithm.
-        std: Standard deviation of the logarithm, >= 0.
+        std: Standard deviation of the logarithm, > 0.
         generator: Where random numbers come from; None means the default generator.
 
     Shape:
@@ -109,8 +109,11 @@ def log_normal_(input, mean=1.0, std=2.0, *, generator=None):
         `input`.
 
     Raises:
-        RuntimeError: the tensor is not floating, or `std` is negative.
+        RuntimeError: the tensor is not floating, or `std` is not positive.
     """
+    _floating("log_normal_", input)
+    if std <= 0:
+        raise expected("log_normal_", "std > 0", std, error=RuntimeError)
     return normal_(input, mean, std, generator=generator).exp_()
 
 

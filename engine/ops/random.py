@@ -7,6 +7,7 @@ from workbench.ext.core.lazy import np
 
 from ._help import sizes
 from ._space import public
+from .complex_view import view_as_complex
 from .creation import finished, into, shape_of
 from .drawing import normal as normal_draw
 from .drawing import randint as whole_draw
@@ -19,8 +20,11 @@ Tensor = core.Tensor
 
 
 def drawn(name, shape, dtype, generator, draw, a, b):
-    """A draw in any floating dtype: half precision is rounded from float32."""
+    """A draw in any floating or complex dtype: half precision is rounded from float32, complex numbers are drawn by their parts."""
     dtype = core.get_default_dtype() if dtype is None else core.as_dtype(dtype)
+    if dtype.is_complex:
+        b = b / 2**0.5 if draw is normal_draw else b  # the variance is that of both parts together
+        return view_as_complex(drawn(name, (*shape, 2), dtype.to_real(), generator, draw, a, b))
     if not dtype.is_floating_point:
         raise expected(name, "a floating dtype", dtype.name, error=RuntimeError)
     wide = dtype if dtype in (core.float32, core.float64) else core.float32
@@ -339,7 +343,7 @@ def _coins(name, shape, p, generator):
     """True with probability p."""
     if isinstance(p, Tensor):
         if not p.dtype.is_floating_point:
-            raise expected(name, "probabilities of a floating dtype", p, "cast with .float()", RuntimeError)
+            raise expected(name, "probabilities of a floating dtype", p, "cast with .float()", NotImplementedError)
         values = p.detach().float().numpy()
         if values.size and not (values.min() >= 0 and values.max() <= 1):
             raise expected(name, "probabilities in [0, 1]", f"one from {values.min()} to {values.max()}", error=RuntimeError)
@@ -349,47 +353,3 @@ def _coins(name, shape, p, generator):
             raise expected(name, "a probability in [0, 1]", p, error=RuntimeError)
         dtype = core.float32
     return drawn(name, shape, dtype if dtype is core.float64 else core.float32, generator, uniform_draw, 0.0, 1.0) < p
-
-
-@public("torch", methods=("multinomial",))
-def multinomial(input, num_samples, replacement=False, *, generator=None, out=None):
-    """Draw indices with probabilities in proportion to weights.
-
-    Args:
-        input: Weights >= 0; they need not add up to 1.
-        num_samples: How many indices for each row.
-        replacement: Whether an index may be drawn again.
-        generator: Where random numbers come from; None means the default generator.
-        out: A tensor to write into.
-
-    Shape:
-        input: (n,) or (m, n); result: (num_samples,) or (m, num_samples).
-
-    Returns:
-        Tensor of int64.
-
-    Raises:
-        RuntimeError: weights are negative, not finite or all 0, or there are fewer than `num_samples` to draw without replacement.
-
-    Example:
-        >>> multinomial(tensor([0.0, 1.0]), 2, replacement=True)
-        tensor([1, 1])
-    """
-    if input.ndim not in (1, 2) or not input.dtype.is_floating_point:
-        raise expected("multinomial", "weights of 1 or 2 dimensions and a floating dtype", input, error=RuntimeError)
-    weights = np.atleast_2d(input.detach().double().numpy())
-    if not np.isfinite(weights).all() or (weights < 0).any() or (weights.sum(1) <= 0).any():
-        raise expected("multinomial", "weights that are finite, >= 0 and not all 0", input, error=RuntimeError)
-    rows, n = weights.shape
-    if num_samples < 1 or (not replacement and num_samples > (weights > 0).sum(1).min(initial=n)):
-        raise expected("multinomial", "num_samples of 1 to the number of weights > 0", num_samples, "or replacement=True", RuntimeError)
-    if replacement:
-        u = uniform_draw((rows, num_samples), core.float64, key_of(generator), 0.0, 1.0).numpy()
-        total = np.cumsum(weights, axis=1)
-        found = np.stack([np.searchsorted(t, v * t[-1], "right") for t, v in zip(total, u, strict=True)])
-    else:
-        u = uniform_draw((rows, n), core.float64, key_of(generator), 0.0, 1.0).numpy()
-        with np.errstate(divide="ignore"):
-            found = np.argsort(-np.log1p(-u) / weights, axis=1, kind="stable")[:, :num_samples]
-    result = core.from_numpy(np.ascontiguousarray(found[0] if input.ndim == 1 else found))
-    return into(out, result)
