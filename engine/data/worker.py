@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import multiprocessing
 import os
 import random
@@ -22,6 +23,7 @@ from .fetch import Fetcher
 from .transport import Receiver, Sender
 
 _LOOK_S = 5.0  # how often an idle worker looks whether its parent is still there
+_DEATH_S = 1.0  # how often the main process looks whether a worker that says nothing is still there
 _GRACE_S = 2.0  # how long a worker may finish its sample before it is stopped
 
 # the main process's ends of all connections: a forked worker closes its copies, so that every worker sees the main process end
@@ -131,12 +133,7 @@ class Pool:
         Raises:
             RuntimeError: A worker died, or nothing came for `timeout` seconds (0: however long it takes).
         """
-        connections = [self.receivers[w].connection for w in workers]
-        if len(workers) == 1:
-            worker = workers[0] if connections[0].poll(timeout or None) else None
-        else:
-            ready = wait(connections, timeout or None)
-            worker = workers[connections.index(ready[0])] if ready else None  # type: ignore[arg-type]
+        worker = self._wait(workers, timeout)
         if worker is None:
             raise RuntimeError(
                 f"DataLoader: timed out: expected a batch within {timeout:g} s, got none from worker {workers[0]}; "
@@ -146,6 +143,25 @@ class Pool:
             return worker, *self.receivers[worker].receive()
         except (EOFError, OSError) as e:
             raise self._death(worker) from e
+
+    def _wait(self, workers: list[int], timeout: float) -> int | None:
+        """The first of `workers` that has something to say; None where none has in time."""
+        connections = [self.receivers[w].connection for w in workers]
+        end = time.monotonic() + timeout if timeout else math.inf
+        while True:
+            # a process that a worker forked holds its connection open after its death: then it takes a look to see that it is dead
+            dead = [w for w in workers if not self.processes[w].is_alive()]
+            most = 0.0 if dead else max(0.0, min(_DEATH_S, end - time.monotonic()))
+            if len(workers) == 1:
+                ready = connections if connections[0].poll(most) else []
+            else:
+                ready = wait(connections, most)  # type: ignore[assignment]
+            if ready:
+                return workers[connections.index(ready[0])]
+            if dead:
+                raise self._death(dead[0])
+            if time.monotonic() >= end:
+                return None
 
     def _send(self, worker: int, message: Any) -> None:
         try:

@@ -3,6 +3,7 @@
 import gc
 import os
 import signal
+import subprocess
 import sys
 import time
 from pathlib import Path
@@ -86,6 +87,61 @@ def test_dead_worker_is_reported(how, says, persistent):
     assert loader._pool is None
 
 
+@pytest.mark.parametrize("workers", [1, 2])
+@pytest.mark.parametrize("in_order", [True, False])
+def test_dead_worker_whose_child_lives_on_is_reported(tmp_path, workers, in_order):
+    """The child holds the worker's connection open, so that its end cannot be seen there."""
+    note = tmp_path / "child"
+
+    def die():
+        child = os.fork()
+        if child == 0:
+            time.sleep(60)
+            os._exit(0)
+        note.write_text(str(child))
+        os.kill(os.getpid(), signal.SIGKILL)
+
+    try:
+        with pytest.raises(RuntimeError, match=r"expected worker 0 to go on .* was killed by SIGKILL"):
+            list(DataLoader(Failing(die), batch_size=8, num_workers=workers, in_order=in_order))
+    finally:
+        os.kill(int(note.read_text()), signal.SIGKILL)
+
+
+def test_ctrl_c_leaves_nothing_behind(tmp_path):
+    """The terminal sends it to every process of the group, also while workers are in the middle of a batch."""
+    script = tmp_path / "train.py"
+    script.write_text(
+        "import time\n"
+        "from workbench.engine.data import DataLoader, Dataset\n"
+        "class Slow(Dataset):\n"
+        "    def __len__(self):\n"
+        "        return 1000\n"
+        "    def __getitem__(self, i):\n"
+        "        time.sleep(0.01)\n"
+        "        return i\n"
+        "loaders = [DataLoader(Slow(), num_workers=2, persistent_workers=p) for p in (False, True)]\n"
+        "iterators = [iter(loader) for loader in loaders]\n"
+        "for iterator in iterators:\n"
+        "    next(iterator)\n"
+        "print(*[p.pid for it in iterators for p in it.pool.processes], flush=True)\n"
+        "for _ in zip(*iterators):\n"
+        "    pass\n"
+    )
+    process = subprocess.Popen(
+        [sys.executable, str(script)], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True
+    )
+    pids = [int(p) for p in process.stdout.readline().split()]
+    assert len(pids) == 4
+    assert all(map(alive, pids))
+    os.killpg(process.pid, signal.SIGINT)
+    _, said = process.communicate(timeout=20)
+    assert process.returncode == -signal.SIGINT
+    assert said.count("Traceback") == 1
+    assert said.rstrip().endswith("KeyboardInterrupt")
+    assert not any(map(alive, pids))
+
+
 def test_timeout():
     loader = DataLoader(Failing(lambda: time.sleep(5)), batch_size=8, num_workers=1, timeout=0.3)
     with pytest.raises(RuntimeError, match=r"timed out: expected a batch within 0.3 s"):
@@ -152,8 +208,6 @@ def test_nothing_is_left_behind():
 
 
 def test_workers_end_with_their_parent(tmp_path):
-    import subprocess
-
     script = tmp_path / "parent.py"
     script.write_text(
         "import os\n"
