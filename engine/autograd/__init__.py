@@ -7,10 +7,11 @@ from typing import Any
 
 from workbench.ext.core import _core
 
-from . import forward_ad, functional, graph
+from . import forward_ad, functional, grad_mode, graph
 from .anomaly_mode import detect_anomaly, set_detect_anomaly
-from .function import Function, once_differentiable
+from .function import Function, NestedIOFunction, once_differentiable
 from .grad import backward, grad
+from .grad_mode import enforce_grad_layout_policy, set_multithreading_enabled
 from .gradcheck import GradcheckError, gradcheck, gradgradcheck
 
 Variable = _core.Tensor
@@ -19,7 +20,7 @@ enable_grad = _core.enable_grad
 inference_mode = _core.inference_mode
 set_grad_enabled = _core.set_grad_enabled
 
-_SUBMODULES = ("grad_mode", "variable")
+_SUBMODULES = ("variable",)
 
 
 def __getattr__(name: str) -> Any:
@@ -29,6 +30,7 @@ def __getattr__(name: str) -> Any:
 
 
 __all__ = [
-    "Function", "GradcheckError", "Variable", "backward", "detect_anomaly", "enable_grad", "forward_ad", "functional", "grad", "gradcheck",
-    "gradgradcheck", "graph", "inference_mode", "no_grad", "once_differentiable", "set_detect_anomaly", "set_grad_enabled",
+    "Function", "GradcheckError", "NestedIOFunction", "Variable", "backward", "detect_anomaly", "enable_grad",
+    "enforce_grad_layout_policy", "forward_ad", "functional", "grad", "grad_mode", "gradcheck", "gradgradcheck", "graph",
+    "inference_mode", "no_grad", "once_differentiable", "set_detect_anomaly", "set_grad_enabled", "set_multithreading_enabled",
 ]  # fmt: skip

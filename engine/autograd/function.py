@@ -284,3 +284,12 @@ class _Once(Function):
         raise expected(
             "backward", "a derivative that can be differentiated again", "one marked with once_differentiable", error=RuntimeError
         )
+
+
+class NestedIOFunction(Function):
+    """An old kind of Function, whose arguments were nested lists of tensors: derive from Function, with each tensor as an argument."""
+
+    @classmethod
+    def apply(cls, *args: Any, **kwargs: Any) -> Any:
+        """Refused."""
+        raise expected("NestedIOFunction", "a subclass of Function", "one of NestedIOFunction", error=RuntimeError)

@@ -248,3 +248,29 @@ def register_multi_grad_hook(tensors: Sequence[Tensor], fn: Callable[..., None],
             fn(grad)
 
     return _Handles([t.register_hook(first) for t in tensors])
+
+
+def set_warn_on_accumulate_grad_stream_mismatch(enabled: bool) -> None:
+    """Accepted for PyTorch's sake: gradients are accumulated in the order of the program, there are no streams that could differ."""
+
+
+def set_override_stale_capture_stream(enabled: bool) -> None:
+    """Accepted for PyTorch's sake: no streams are captured."""
+
+
+@contextmanager
+def region_activation_memory_budget(budget: float) -> Iterator[None]:
+    """How much of the activations a compiler may keep of what is called within this block; nothing is compiled, all are kept.
+
+    Args:
+        budget: A ratio from 0 to 1. To keep less, call `utils.checkpoint.checkpoint`.
+
+    Raises:
+        TypeError: the budget is no number.
+        ValueError: it is not in [0, 1].
+    """
+    if not isinstance(budget, (int, float)):
+        raise expected("region_activation_memory_budget", "a number", type(budget).__name__, error=TypeError)
+    if not 0 <= budget <= 1:
+        raise expected("region_activation_memory_budget", "a ratio in [0, 1]", budget)
+    yield

@@ -8,6 +8,7 @@ from typing import Any
 
 from workbench.ext.core import _core
 
+from ..autograd.batching import Batched, innermost
 from ..autograd.forward_ad import push
 from ..errors import expected
 from ..ops.creation import ones_like, zeros_like
@@ -244,3 +245,37 @@ def linearize(func: Function, *primals: Any) -> tuple[Any, Function]:
         return tree_unflatten(stage.shown(tangents_out), out_spec)
 
     return tree_map(lambda o: o.detach(), tree_unflatten(outputs, out_spec)), jvp_fn
+
+
+def functionalize(func: Function, *, remove: str = "mutations") -> Function:
+    """A function that means the same as `func`, for whoever records it without writes in place.
+
+    Here nobody does: func runs as it is written, and a graph that is captured from it has no writes in it anyway.
+
+    Args:
+        func: A function of tensors.
+        remove: "mutations" or "mutations_and_views".
+
+    Raises:
+        RuntimeError: another word.
+    """
+    if remove not in ("mutations", "mutations_and_views"):
+        raise expected("functionalize", 'remove to be "mutations" or "mutations_and_views"', remove, error=RuntimeError)
+
+    @wraps(func)
+    def wrapper(*args: Any, **kwargs: Any) -> Any:
+        return func(*args, **kwargs)
+
+    return wrapper
+
+
+def debug_unwrap(tensor: Tensor, *, recurse: bool = True) -> Tensor:
+    """The batch that a tensor within `vmap` carries, to look at; any other tensor as it is.
+
+    Args:
+        tensor: The tensor.
+        recurse: Whether all levels are taken off, or the innermost alone.
+    """
+    if recurse:
+        return innermost(tensor)
+    return tensor.full if isinstance(tensor, Batched) else tensor

@@ -98,9 +98,12 @@ class _Used:
     """The mark of a result that was kept and has been given back."""
 
 
+SAC_IGNORED_OPS = {op for op in _core.OPS.values() if op.definition is not None and op.definition.family == "view"}
+
+
 def _runs_always(op: Any) -> bool:
     """Whether an operation makes a view or writes in place: its result alone would not do."""
-    return op.definition.family == "view" or op.name.endswith("_")
+    return op in SAC_IGNORED_OPS or op.name.endswith("_")
 
 
 class _Keeping(_core.intercept):

@@ -15,16 +15,18 @@ from ..autograd.graph import saved_tensors_hooks
 from ..errors import expected
 from ..ops.generator import get_rng_state, set_rng_state
 from ..pytree import tree_map
-from ._selective import CheckpointPolicy, SelectiveCheckpointContext, create_selective_checkpoint_contexts
+from ._device import DefaultDeviceType, get_device_states, set_device_states
+from ._selective import SAC_IGNORED_OPS, CheckpointPolicy, SelectiveCheckpointContext, create_selective_checkpoint_contexts
 
 Tensor = _core.Tensor
 Contexts = tuple[AbstractContextManager[Any], AbstractContextManager[Any]]
 
 
 __all__ = [
-    "CheckpointError", "CheckpointFunction", "CheckpointPolicy", "DefaultDeviceType", "SelectiveCheckpointContext",
-    "check_backward_validity", "checkpoint", "checkpoint_sequential", "create_selective_checkpoint_contexts", "detach_variable",
-    "get_device_states", "noop_context_fn", "set_checkpoint_debug_enabled", "set_checkpoint_early_stop", "set_device_states",
+    "SAC_IGNORED_OPS", "CheckpointError", "CheckpointFunction", "CheckpointPolicy", "DefaultDeviceType", "GraphExecGroup",
+    "SelectiveCheckpointContext", "check_backward_validity", "checkpoint", "checkpoint_sequential",
+    "create_selective_checkpoint_contexts", "detach_variable", "get_device_states", "noop_context_fn", "set_checkpoint_debug_enabled",
+    "set_checkpoint_early_stop", "set_device_states",
 ]  # fmt: skip
 
 
@@ -144,7 +146,7 @@ class _Frame:
         self.run, self.early_stop, self.describe = run, early_stop, describe
         self.places: list[ReferenceType[_Place]] = []
         self.metadata: list[Any] = []
-        self.again: dict[int, WeakKeyDictionary[_Place, Tensor]] = {}  # by backward run
+        self.again: dict[Any, WeakKeyDictionary[_Place, Tensor]] = {}  # by backward run, or by group of them
         self.done = False
         self.log: list[str] | None = [] if debug else None
 
@@ -155,12 +157,15 @@ class _Frame:
         return place
 
     def unpack(self, place: _Place) -> Tensor:
-        run = _core.current_run()
+        group = GraphExecGroup.current
+        run: Any = _core.current_run() if group is None else group
         values = self.again.get(run)
         if values is None or place not in values:
             values = self.again[run] = WeakKeyDictionary()
             self.recompute(values)
-            if run:
+            if group is not None:
+                group.frames.append(self)
+            elif run:
                 _core.queue_callback(lambda: self.again.pop(run, None))
             else:
                 del self.again[run]
@@ -210,6 +215,26 @@ class _Frame:
 
     def said(self) -> str:
         return "" if self.log is None else "\nforward ran: " + ", ".join(self.log)
+
+
+class GraphExecGroup:
+    """Within this block, several calls of backward compute a checkpointed function again only once, together."""
+
+    current: GraphExecGroup | None = None
+
+    def __init__(self) -> None:
+        self.frames: list[_Frame] = []
+
+    def __enter__(self) -> None:
+        if GraphExecGroup.current is not None:
+            raise expected("GraphExecGroup", "groups that are not nested", "one within another", error=RuntimeError)
+        GraphExecGroup.current = self
+
+    def __exit__(self, *exc: object) -> None:
+        GraphExecGroup.current = None
+        for frame in self.frames:
+            frame.again.pop(self, None)
+        self.frames.clear()
 
 
 def _shape_dtype(t: Tensor) -> Any:
@@ -363,28 +388,3 @@ def checkpoint_sequential(functions: Any, segments: int, input: Any, use_reentra
         end = start + size
         input = checkpoint(run(start, end), input, use_reentrant=use_reentrant, preserve_rng_state=preserve)
     return run(end, len(steps))(input)
-
-
-def get_device_states(*args: Any) -> tuple[list[int], list[Tensor]]:
-    """The devices of tensors other than the CPU, and their random states: none here."""
-    return [], []
-
-
-def set_device_states(devices: list[int], states: list[Tensor], *, device_type: str | None = None) -> None:
-    """Accepted for PyTorch's sake: the one random state is the CPU's."""
-
-
-class DefaultDeviceType:
-    """The kind of device whose random state is put back beside the CPU's; it is only remembered, as there is no other state here."""
-
-    _kind = "cuda"
-
-    @staticmethod
-    def set_device_type(device: str = "cuda") -> None:
-        """Remember it."""
-        DefaultDeviceType._kind = device
-
-    @staticmethod
-    def get_device_type() -> str:
-        """What was remembered, "cuda" at first."""
-        return DefaultDeviceType._kind

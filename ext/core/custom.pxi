@@ -31,9 +31,14 @@ def record_function(ctx, list inputs, list outputs, list dirty, set constant):
         if t.a.dtype < WB_F16 or id(x) in constant:
             result.append(t)
             continue
+        of = <object>t.base if t.base != NULL else None     # of a view, or of an input that is returned: what it is a view of
         for y in inputs:
-            if y is x: t = alias(t)
-        if t.fn != NULL or t.base != NULL: t = alias(t)
+            if y is x and of is None: of = x
+        if of is not None or t.fn != NULL: t = alias(t)
+        if of is not None:
+            Py_INCREF(of)
+            t.base = <PyObject*>of
+            t.attr_version = UNRECORDED - t.st.version      # nobody knows how it was made: it is not to be written with a history
         Py_INCREF(nd)
         t.fn = <PyObject*>nd; t.onr = i; t.rg = True
         result.append(t)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+from contextlib import nullcontext
 from functools import partial
 
 import numpy as np
@@ -154,6 +155,30 @@ def test_what_is_not_the_same_again(m, c):
     for options in ({"determinism_check": "what"}, {"use_reentrant": True, "debug": True}, {"use_reentrant": True, "key": 1}):
         with pytest.raises((ValueError, RuntimeError)):
             c.checkpoint(lambda t: t, x, **{"use_reentrant": False, **options})
+
+
+@BOTH
+@pytest.mark.parametrize("grouped", [False, True])
+def test_groups_compute_once(m, c, grouped):
+    """Two backward passes over parts of a function that share nothing."""
+    ran = []
+
+    def f(x, y):
+        ran.append(1)
+        return x.sin().exp(), y.cos().exp()
+
+    x, y = m.ones(2, requires_grad=True), m.ones(2, requires_grad=True)
+    with c.set_checkpoint_early_stop(False):
+        a, b = c.checkpoint(f, x, y, use_reentrant=False)
+        ran.clear()
+        with c.GraphExecGroup() if grouped else nullcontext():
+            a.sum().backward()
+            b.sum().backward()
+    assert len(ran) == (1 if grouped else 2)
+    np.testing.assert_allclose(x.grad.numpy(), np.cos(1) * np.exp(np.sin(1)), rtol=1e-6)
+    np.testing.assert_allclose(y.grad.numpy(), -np.sin(1) * np.exp(np.cos(1)), rtol=1e-6)
+    with pytest.raises(RuntimeError), c.GraphExecGroup(), c.GraphExecGroup():
+        pass
 
 
 @BOTH
