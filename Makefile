@@ -12,7 +12,7 @@ SAN_TESTS ?= tests/ext tests/core tests/ops -k "not test_ops or kernel or elemen
 -include local.mk
 
 .DEFAULT_GOAL := help
-.PHONY: help venv build train test lint format san bench conformance clean
+.PHONY: help venv build train test lint format docs san bench conformance clean
 
 help:  ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -34,6 +34,10 @@ $(VENV)/.tests: pyproject.toml $(VENV)/.package
 
 $(VENV)/.lint: pyproject.toml $(VENV)/.package
 	@$(PIP) --no-build-isolation -e ".[lint]"
+	@touch $@
+
+$(VENV)/.docs: pyproject.toml $(VENV)/.package
+	@$(PIP) --no-build-isolation -e ".[docs]"
 	@touch $@
 
 venv: $(VENV)/.package  ## make .venv and install the package into it, editable
@@ -65,6 +69,10 @@ san: build $(VENV)/.tests  ## the native tests under AddressSanitizer and UBSan,
 	ASAN_OPTIONS=detect_leaks=0:allocator_may_return_null=1:strict_string_checks=1 UBSAN_OPTIONS=halt_on_error=1:print_stacktrace=1 \
 	$(PY) -m pytest -q -s -p no:cacheprovider $(SAN_TESTS) $(ARGS)
 
+docs: build $(VENV)/.docs  ## the book with the API reference, into build/docs/html
+	$(PY) docs/reference.py build/docs/source
+	$(VENV)/bin/sphinx-build -q -W --keep-going -c docs build/docs/source build/docs/html
+
 bench: build  ## compare with torch, where it is installed
 	$(PY) -m workbench.experiments.cli bench $(ARGS)
 
@@ -73,4 +81,4 @@ conformance: $(VENV)/.tests build  ## run PyTorch's own op samples, where it is 
 	$(PY) -m tests.conformance.report
 
 clean:  ## remove what was built; .venv and runs stay
-	rm -rf build dist *.egg-info ext/core/_core*.so $(VENV)/.package $(VENV)/.tests $(VENV)/.lint
+	rm -rf build dist *.egg-info ext/core/_core*.so $(VENV)/.package $(VENV)/.tests $(VENV)/.lint $(VENV)/.docs
