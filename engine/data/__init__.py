@@ -2,7 +2,7 @@
 
 from . import transforms
 from .bucketing import BucketBatchSampler, TokenBatches, TokenBatchSampler
-from .collate import default_collate, default_convert
+from .collate import default_collate, default_collate_fn_map, default_convert
 from .context import current_key, get_worker_info
 from .dataset import ChainDataset, ConcatDataset, Dataset, IterableDataset, StackDataset, Subset, TensorDataset, random_split
 from .distributed import DistributedSampler
@@ -33,6 +33,7 @@ __all__ = [
     "WeightedRandomSampler",
     "current_key",
     "default_collate",
+    "default_collate_fn_map",
     "default_convert",
     "get_worker_info",
     "random_split",
