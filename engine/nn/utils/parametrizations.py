@@ -1,4 +1,4 @@
-"""Ready-made parametrizations: weight norm and spectral norm."""
+"""Ready-made parametrizations: weight norm, spectral norm and orthogonal matrices."""
 
 from __future__ import annotations
 
@@ -8,9 +8,12 @@ from workbench.ext.core._core import Tensor
 from ...errors import expected
 from ...ops.distance import normalize
 from ..module import Module
+from .orthogonal import orthogonal
 from .parametrize import register_parametrization
 from .spectral_norm import as_matrix, default_dim, power_iterations
 from .weight_norm import norm_except, weight_of
+
+__all__ = ["orthogonal", "spectral_norm", "weight_norm"]
 
 
 class _WeightNorm(Module):

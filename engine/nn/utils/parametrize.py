@@ -44,6 +44,16 @@ def _kept(value: Tensor, original: Tensor) -> Tensor:
     return Parameter(value, original.requires_grad) if isinstance(original, Parameter) else value
 
 
+def _inverted(module: Module, value: Any) -> Any:
+    """What the parametrization makes `value` of; `value` itself where it has no way back, or none with its options."""
+    if not hasattr(module, "right_inverse"):
+        return value
+    try:
+        return module.right_inverse(value)
+    except NotImplementedError:
+        return value
+
+
 class ParametrizationList(ModuleList):
     """The parametrizations of one tensor, first applied first, and what they start from.
 
@@ -66,8 +76,7 @@ class ParametrizationList(ModuleList):
         start: Any = original
         with core.no_grad():
             for module in reversed(self):
-                if hasattr(module, "right_inverse"):
-                    start = module.right_inverse(start)
+                start = _inverted(module, start)
         self.is_tensor = isinstance(start, Tensor)
         self.ntensors = 1 if self.is_tensor else len(start)
         if self.is_tensor:
