@@ -67,6 +67,7 @@ class DataLoader(Generic[T_co]):
 
     Raises:
         ValueError: Arguments that exclude each other, or a negative one.
+        TypeError: multiprocessing_context is neither a name nor a context.
 
     Example:
         >>> [batch.tolist() for batch in DataLoader(range(5), batch_size=2)]
@@ -301,6 +302,8 @@ def _check_numbers(num_workers: int, timeout: float, prefetch_factor: int | None
         raise expected("DataLoader", "multiprocessing_context only beside num_workers > 0", context)
     if isinstance(context, str) and context not in ("fork", "spawn", "forkserver"):
         raise expected("DataLoader", 'multiprocessing_context to be "fork", "spawn" or "forkserver"', context)
+    if context is not None and not isinstance(context, str) and not hasattr(context, "get_start_method"):
+        raise expected("DataLoader", "multiprocessing_context to be a name or a context of multiprocessing", context, error=TypeError)
 
 
 def _check_iterable(shuffle: bool | None, sampler: Any, batch_sampler: Any) -> None:
