@@ -10,6 +10,7 @@ from .creation import into
 from .drawing import uniform as uniform_draw
 from .errors import expected
 from .generator import key_of
+from .sampling import category_at
 
 
 @public("torch", methods=("multinomial",))
@@ -47,9 +48,8 @@ def multinomial(input, num_samples, replacement=False, *, generator=None, out=No
     if num_samples < 1 or (not replacement and num_samples > (weights > 0).sum(1).min(initial=n)):
         raise expected("multinomial", "num_samples of 1 to the number of weights > 0", num_samples, "or replacement=True", RuntimeError)
     if replacement:
-        u = uniform_draw((rows, num_samples), core.float64, key_of(generator), 0.0, 1.0).numpy()
-        total = np.cumsum(weights, axis=1)
-        found = np.stack([np.searchsorted(t, v * t[-1], "right") for t, v in zip(total, u, strict=True)])
+        u = uniform_draw((rows, num_samples), core.float64, key_of(generator), 0.0, 1.0)
+        found = category_at(core.from_numpy(weights), u.T).T.numpy()
     else:
         u = uniform_draw((rows, n), core.float64, key_of(generator), 0.0, 1.0).numpy()
         with np.errstate(divide="ignore"):

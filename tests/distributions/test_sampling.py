@@ -7,6 +7,7 @@ import pytest
 from scipy import special, stats
 
 from workbench import engine
+from workbench.engine.ops.sampling import category_at
 
 from .cases import CASES, Side, torch
 
@@ -189,3 +190,16 @@ def test_edges_of_counts():
     tiny = engine._sample_dirichlet(engine.full((200, 3), 1e-4, dtype=engine.float64))
     assert tiny.isfinite().all()
     np.testing.assert_allclose(tiny.sum(-1).numpy(), 1)
+
+
+@pytest.mark.parametrize(("rows", "k", "n"), [(1, 4, 1), (7, 3, 2), (5000, 20, 1), (900, 5, 30), (2, 3, 50)])
+def test_categories_are_found_in_running_sums(rows, k, n):
+    """Few draws of many rows, compared all at once in parts, and many draws, searched for: both are NumPy's search."""
+    rng = np.random.default_rng(0)
+    weights, u = rng.random((rows, k)) * (rng.random((rows, k)) < 0.8), rng.random((n, rows))
+    weights[:, 0] += 0.01
+    found = category_at(numbers(weights), numbers(u)).numpy()
+    totals = weights.cumsum(1)
+    wanted = np.stack([np.searchsorted(t, v * t[-1], "right") for t, v in zip(totals, u.T)], 1)
+    np.testing.assert_array_equal(found, wanted)
+    assert (np.take_along_axis(weights, found.T, 1) > 0).all()
