@@ -78,7 +78,9 @@ class Finder(MetaPathFinder, Loader):
         behind = providers(module.__name__)
         module.__doc__ = f"{module.__name__}, as {ENGINE} has it."
         module.__file__ = behind[-1].__file__
-        if module.__name__ == "torch":
+        if module.__name__ != "torch":  # programs look through vars(torch.optim) and the like for classes
+            module.__dict__.update({n: v for n, v in vars(behind[0]).items() if not n.startswith("_")})
+        else:
             module.torch = module  # type: ignore[attr-defined]  # torch.torch, which PyTorch has and programs name
         if hasattr(behind[0], "__version__"):
             module.__version__ = behind[0].__version__  # type: ignore[attr-defined]

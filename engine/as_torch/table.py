@@ -116,6 +116,7 @@ MODULES: dict[str, tuple[str, ...]] = {
     "torch.compiler": (f"{_OWN}.compiler",),
     "torch._dynamo": (f"{_OWN}.dynamo", f"{_OWN}.compiler"),
     "torch._dynamo.config": (f"{_OWN}.dynamo_config",),
+    "torch._dynamo._trace_wrapped_higher_order_op": (f"{_OWN}.dynamo_more",),
     "torch._dynamo.utils": (f"{_OWN}.dynamo",),
     "torch._dynamo.eval_frame": (f"{_OWN}.dynamo",),
     "torch.distributed": (f"{_OWN}.distributed",),

@@ -1,9 +1,4 @@
-"""A model at a glance: its modules, the shapes that they make, parameters, multiplications and memory.
-
->>> print(summary(nn.Sequential(nn.Linear(3, 4), nn.ReLU()), (2, 3)))
-Layer (type:depth)      Input     Output    Parameters    FLOPs
-...
-"""
+"""A model at a glance: its modules, the shapes that they make, parameters, operations and memory."""
 
 from __future__ import annotations
 
