@@ -57,7 +57,7 @@ class LKJCholesky(Distribution):
         # how much of the squared length of each row lies below the diagonal: an onion that grows by one layer with each row
         layer = arange(-1, dim - 1, dtype=self.concentration.dtype).clamp(min=0)
         rest = self.concentration.unsqueeze(-1) + 0.5 * (dim - 2)
-        self._beta = Beta(layer + 0.5, rest - 0.5 * layer, validate_args=False)
+        self._beta = Beta(0.5 * layer + 0.5, rest - 0.5 * layer, validate_args=False)
 
     def _expand_into(self, new: Any, batch_shape: Any) -> None:
         super()._expand_into(new, batch_shape)

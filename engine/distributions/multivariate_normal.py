@@ -52,11 +52,11 @@ def half_log_det(factor: Tensor) -> Tensor:
     return factor.diagonal(dim1=-2, dim2=-1).log().sum(-1)
 
 
-def one_matrix(name: str, **given: Tensor | None) -> tuple[str, Tensor]:
+def one_matrix(name: str, error: type[Exception], **given: Tensor | None) -> tuple[str, Tensor]:
     """The one matrix that is given, by name."""
     present = [(key, matrix) for key, matrix in given.items() if matrix is not None]
     if len(present) != 1:
-        raise expected(name, f"one of {', '.join(given)}", " and ".join(key for key, _ in present) or "none")
+        raise expected(name, f"one of {', '.join(given)}", " and ".join(key for key, _ in present) or "none", error=error)
     key, matrix = present[0]
     if matrix.ndim < 2:
         raise expected(name, f"{key} of two or more dimensions", matrix)
@@ -108,7 +108,7 @@ class MultivariateNormal(Distribution):
         if loc.ndim < 1:
             raise expected("MultivariateNormal", "loc of one or more dimensions", loc)
         given = {"covariance_matrix": covariance_matrix, "scale_tril": scale_tril, "precision_matrix": precision_matrix}
-        key, matrix = one_matrix("MultivariateNormal", **given)
+        key, matrix = one_matrix("MultivariateNormal", ValueError, **given)
         batch = broadcast_shapes(matrix.shape[:-2], loc.shape[:-1])
         setattr(self, key, matrix.expand((*batch, -1, -1)))
         self.loc = loc.expand((*batch, -1))

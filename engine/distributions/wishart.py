@@ -42,7 +42,8 @@ class Wishart(ExponentialFamily):
         df: (*); matrices: (*, n, n); event: (n, n).
 
     Raises:
-        ValueError: not exactly one matrix is given, it has too few dimensions, or an argument is out of its range.
+        AssertionError: not exactly one matrix is given.
+        ValueError: the matrix has too few dimensions, or an argument is out of its range.
 
     References:
         Smith and Hocking (1972), Algorithm AS 53: Wishart variate generator, Applied Statistics 21.
@@ -67,7 +68,7 @@ class Wishart(ExponentialFamily):
         validate_args: bool | None = None,
     ) -> None:
         given = {"covariance_matrix": covariance_matrix, "scale_tril": scale_tril, "precision_matrix": precision_matrix}
-        key, matrix = one_matrix("Wishart", **given)
+        key, matrix = one_matrix("Wishart", AssertionError, **given)
         degrees: Any = matrix.new_tensor(df) if isinstance(df, Number) else df
         batch, n = broadcast_shapes(matrix.shape[:-2], degrees.shape), matrix.shape[-1]
         if (degrees <= n - 1).any():

@@ -62,6 +62,25 @@ BAD = {
     "counts_that_differ": lambda d, t: d.Binomial(t([1.0, 2.0]), t(0.5)).enumerate_support(),
     "product_of_supports": lambda d, t: d.Independent(d.Bernoulli(t([0.5])), 1).enumerate_support(),
     "a_default_that_is_no_bool": lambda d, t: d.Distribution.set_default_validate_args("yes"),
+    "no_matrix": lambda d, t: d.MultivariateNormal(t([0.0])),
+    "two_matrices": lambda d, t: d.MultivariateNormal(t([0.0]), t([[1.0]]), t([[1.0]])),
+    "no_vector": lambda d, t: d.MultivariateNormal(t(0.0), t([[1.0]])),
+    "a_vector_for_a_matrix": lambda d, t: d.MultivariateNormal(t([0.0]), scale_tril=t([1.0])),
+    "not_positive_definite": lambda d, t: d.MultivariateNormal(t([0.0, 0.0]), t([[1.0, 2.0], [2.0, 1.0]])),
+    "not_symmetric": lambda d, t: d.MultivariateNormal(t([0.0, 0.0]), t([[1.0, 0.5], [0.2, 1.0]])),
+    "not_triangular": lambda d, t: d.MultivariateNormal(t([0.0, 0.0]), scale_tril=t([[1.0, 0.5], [0.2, 1.0]])),
+    "low_rank_without_vector": lambda d, t: d.LowRankMultivariateNormal(t(0.0), t([[1.0]]), t([1.0])),
+    "factor_of_another_size": lambda d, t: d.LowRankMultivariateNormal(t([0.0, 0.0]), t([[1.0]]), t([1.0, 1.0])),
+    "diagonal_of_another_size": lambda d, t: d.LowRankMultivariateNormal(t([0.0, 0.0]), t([[1.0], [1.0]]), t([1.0])),
+    "batches_that_do_not_broadcast": lambda d, t: d.LowRankMultivariateNormal(t([[0.0]] * 2), t([[[1.0]]] * 3), t([1.0])),
+    "wishart_without_matrix": lambda d, t: d.Wishart(t(3.0)),
+    "too_few_degrees": lambda d, t: d.Wishart(t(1.0), t([[1.0, 0.0], [0.0, 1.0]])),
+    "wishart_of_a_vector": lambda d, t: d.Wishart(t(1.0), t([1.0])),
+    "correlations_of_one": lambda d, t: d.LKJCholesky(1),
+    "no_correlations": lambda d, t: d.LKJCholesky(2).log_prob(t([[1.0, 0.0], [1.0, 1.0]])),
+    "divergence_of_other_sizes": lambda d, t: d.kl_divergence(
+        d.MultivariateNormal(t([0.0]), t([[1.0]])), d.MultivariateNormal(t([0.0] * 2), t([[1.0, 0.0], [0.0, 1.0]]))
+    ),
     "nothing_to_invert": lambda d, t: d.Gamma(1.0, 1.0).icdf(t(0.5)),
 }
 

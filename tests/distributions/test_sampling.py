@@ -9,7 +9,7 @@ from scipy import special, stats
 from workbench import engine
 from workbench.engine.ops.sampling import category_at
 
-from .cases import CASES, Side, torch
+from .cases import CASES, MATRIX, POSITIVE, REAL, Side, torch
 
 distributions = engine.distributions
 N = 10000
@@ -93,6 +93,25 @@ def test_vectors(name):
     assert (np.abs(drawn.mean(0) - other.mean(0)) < 4.5 * error + 1e-12).all()
     np.testing.assert_allclose(drawn.var(0), other.var(0), rtol=0.2, atol=1e-12)
     assert d.support.check(d.sample((10,))).all()
+
+
+def test_vectors_with_covariances():
+    """The covariance of samples, and correlations of equal chance."""
+    engine.manual_seed(3)
+    side = Side(engine, "float64")
+    wide = distributions.MultivariateNormal(side(REAL[0], False), side(MATRIX, False))
+    low = distributions.LowRankMultivariateNormal(side(REAL[0], False), side(REAL.T, False), side(POSITIVE[0], False))
+    for d in (wide, low):
+        drawn = d.sample((N,)).numpy()
+        np.testing.assert_allclose(drawn.mean(0), REAL[0], atol=0.15)
+        np.testing.assert_allclose(np.cov(drawn.T), d.covariance_matrix.numpy(), atol=0.3)
+    wishart = distributions.Wishart(side(5.0, False), side(MATRIX, False))
+    drawn = wishart.sample((N,)).numpy()
+    np.testing.assert_allclose(drawn.mean(0), 5 * MATRIX, atol=0.2)
+    np.testing.assert_allclose(drawn.var(0), wishart.variance.numpy(), rtol=0.1)
+    factors = distributions.LKJCholesky(2, side(1.0, False)).sample((N,))
+    assert distributions.constraints.corr_cholesky.check(factors).all()
+    assert stats.kstest(factors.numpy()[:, 1, 0], stats.uniform(-1, 2).cdf).pvalue > 1e-3
 
 
 @pytest.mark.parametrize("name", ["mixture", "mixture_of_events", "relaxed_bernoulli", "continuous_bernoulli", "transformed"])
@@ -203,3 +222,15 @@ def test_categories_are_found_in_running_sums(rows, k, n):
     wanted = np.stack([np.searchsorted(t, v * t[-1], "right") for t, v in zip(totals, u.T)], 1)
     np.testing.assert_array_equal(found, wanted)
     assert (np.take_along_axis(weights, found.T, 1) > 0).all()
+
+
+@pytest.mark.parametrize(("dim", "concentration"), [(3, 1.0), (4, 1.5), (5, 0.7)])
+def test_correlations(dim, concentration):
+    """Each element of the matrix is 2 x - 1, with x of the beta distribution that the paper says; PyTorch's are not."""
+    engine.manual_seed(3)
+    factors = distributions.LKJCholesky(dim, numbers(concentration)).sample((N,)).numpy()
+    matrices = factors @ factors.swapaxes(1, 2)
+    a = concentration - 1 + dim / 2
+    for i in range(dim):
+        for j in range(i):
+            assert stats.kstest((matrices[:, i, j] + 1) / 2, stats.beta(a, a).cdf).pvalue > 1e-3
