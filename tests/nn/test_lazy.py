@@ -10,7 +10,7 @@ import pytest
 
 from workbench import engine
 from workbench.engine import nn
-from workbench.engine.testing import assert_close
+from workbench.engine.testing.compare import assert_close
 
 from .like_torch import torch
 from .test_module import torch as lib  # noqa: F401  (the fixture)
