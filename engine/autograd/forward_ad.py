@@ -16,9 +16,11 @@ from workbench.ext.core import _core
 from ..ops.creation import zeros_like
 from ..ops.errors import expected
 from ..pytree import tree_flatten, tree_leaves, tree_map, tree_unflatten
+from .batching import active, lift, lower
 
 Tensor = _core.Tensor
 _levels: list[Any] = []
+_around: list[Any] = []  # the levels of vmap that were open when the level was opened
 _KEY = "_tangent"
 _UNKNOWN = object()  # the tangent of what an op hides for its derivative
 
@@ -97,6 +99,7 @@ def enter_dual_level() -> int:
     level = _core.intercept(_forward)
     level.__enter__()
     _levels.append(level)
+    _around[:] = active()
     return len(_levels) - 1
 
 
@@ -190,33 +193,34 @@ def _forward(op: Any, args: tuple[Any, ...], proceed: Any) -> Any:
     duals = [i for i, x in enumerate(leaves) if tangent_of(x) is not None]
     tangents = [tangent_of(leaves[i]) for i in duals]
     recorded = _core.is_grad_enabled() and any(isinstance(x, Tensor) and x.requires_grad for x in (*leaves, *tangents))
-    level = _levels.pop()
-    level.__exit__()
+    level = _levels.pop()  # its interceptor stays where it is among others, and lets everything pass meanwhile
     try:
         plain = [_core.OPS["identity"](x) if i in duals else x for i, x in enumerate(leaves)]
         with _core.enable_grad():
-            stand = [_core.OPS["identity"](plain[i]) if recorded and plain[i].requires_grad else plain[i].detach() for i in duals]
+            below = [lower(plain[i], _around) for i in duals]
+            stand = [_core.OPS["identity"](x) if recorded and x.requires_grad else x.detach() for x in below]
             for s in stand:
                 s.requires_grad_(True)
             for i, s in zip(duals, stand):
-                plain[i] = s
+                plain[i] = lift(s, _around)
             given = tree_unflatten(plain, spec)
             if op.name == "copy_":
                 result = given[1].to(given[0].dtype).expand(given[0].shape)
             else:
                 result = _call(_core.OPS[op.name[:-1]], given) if writes else proceed(*given)
-        outputs = [r for r in tree_leaves(result) if _differentiable(r)]
-        moved = push(outputs, stand, tangents, recorded)
+        outputs = [lower(r, _around) for r in tree_leaves(result) if _differentiable(r)]
+        tangents = [lower(t, _around) for t in tangents]
+        pushed = push(outputs, stand, tangents, recorded)
+        moved = [lift(t, _around) for t in pushed]
         if writes:
             proceed(*args)
             _write(args[0], moved[0], level)
     finally:
-        level.__enter__()
         _levels.append(level)
     if writes:
         return args[0]
     if recorded:
-        _mark_saved(outputs, moved, stand, tangents)
+        _mark_saved(outputs, pushed, stand, tangents)
     with_tangents = iter(moved)
     result = result if recorded else tree_map(lambda r: r.detach() if isinstance(r, Tensor) else r, result)
     return tree_map(lambda r: _set(r, next(with_tangents)) if _differentiable(r) else r, result)
@@ -225,13 +229,11 @@ def _forward(op: Any, args: tuple[Any, ...], proceed: Any) -> Any:
 def _view(op: Any, args: tuple[Any, ...], proceed: Any) -> Any:
     """A view of a dual tensor: its tangent is the same view of the tangent."""
     tangent = tangent_of(args[0])
-    level = _levels.pop()
-    level.__exit__()
+    level = _levels.pop()  # its interceptor stays where it is among others, and lets everything pass meanwhile
     try:
         moved = _call(op, (tangent, *args[1:]))
         result = proceed(*args)
     finally:
-        level.__enter__()
         _levels.append(level)
     return _set(result, moved)
 

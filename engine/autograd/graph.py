@@ -130,17 +130,28 @@ class _Kept:
 class _AllowMutation:
     """The tensors saved within a block, by where their memory begins."""
 
+    current: _AllowMutation | None = None
+
     def __init__(self) -> None:
         self.kept: dict[int, WeakSet[_Kept]] = {}
+        self.period = 0  # what was saved in an earlier one is forgotten
 
     @staticmethod
     def place(t: Tensor) -> int:
         return int(t.data_ptr() - t.storage_offset() * t.element_size())
 
-    def pack(self, t: Tensor) -> _Kept:
+    def pack(self, t: Tensor) -> tuple[_Kept, int]:
         kept = _Kept(t)
         self.kept.setdefault(self.place(t), WeakSet()).add(kept)
-        return kept
+        return kept, self.period
+
+    def unpack(self, packed: tuple[_Kept, int]) -> Tensor:
+        kept, period = packed
+        if _AllowMutation.current is not self or period != self.period:
+            raise expected(
+                "allow_mutation_on_saved_tensors", "a backward within the block, and before clear()", "one outside", error=AssertionError
+            )
+        return kept.value
 
     def intercept(self, op: Any, args: tuple[Any, ...], proceed: Callable[..., Any]) -> Any:
         if op.name.endswith("_") and args and isinstance(args[0], Tensor):
@@ -151,12 +162,17 @@ class _AllowMutation:
 
     def clear(self) -> None:
         """Forget what was saved."""
+        self.period += 1
         self.kept.clear()
 
 
 @contextmanager
 def allow_mutation_on_saved_tensors() -> Iterator[_AllowMutation]:
-    """Within this block, a tensor saved for backward may be changed in place: it is copied before.
+    """Within this block, a tensor saved for backward may be changed in place: it is copied before. Backward belongs into the block too.
+
+    Raises:
+        RuntimeError: a block within another.
+        AssertionError: from backward, outside of the block.
 
     Example:
         >>> x = tensor([2.0], requires_grad=True)
@@ -168,11 +184,15 @@ def allow_mutation_on_saved_tensors() -> Iterator[_AllowMutation]:
         >>> x.grad
         tensor([4.])
     """
+    if _AllowMutation.current is not None:
+        raise expected("allow_mutation_on_saved_tensors", "blocks that are not nested", "one within another", error=RuntimeError)
     allow = _AllowMutation()
-    with saved_tensors_hooks(allow.pack, lambda kept: kept.value), _core.intercept(allow.intercept):
+    with saved_tensors_hooks(allow.pack, allow.unpack), _core.intercept(allow.intercept):
+        _AllowMutation.current = allow
         try:
             yield allow
         finally:
+            _AllowMutation.current = None
             allow.clear()
 
 

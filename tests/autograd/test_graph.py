@@ -159,6 +159,27 @@ def test_mutation_of_saved_tensors(m):
 
 
 @BOTH
+def test_mutation_has_a_block(m):
+    """Backward belongs into it, blocks do not nest, and what was forgotten is not given back."""
+    allow = m.autograd.graph.allow_mutation_on_saved_tensors
+    x = m.tensor([2.0, 3.0], requires_grad=True)
+    with allow() as saved:
+        y = x.clone()
+        z = y.sin()
+        y.mul_(0)
+        with pytest.raises(RuntimeError), allow():
+            pass
+        saved.clear()
+        with pytest.raises(AssertionError):
+            z.sum().backward()
+        y = x.clone()
+        z = y.sin()
+        y.mul_(0)
+    with pytest.raises(AssertionError):
+        z.sum().backward()
+
+
+@BOTH
 def test_multi_grad_hook(m):
     seen = []
     x, y, z = (m.tensor([float(i)], requires_grad=True) for i in (1, 2, 3))

@@ -139,6 +139,59 @@ def test_what_differentiates_through_loops():
     agree(run, *inputs((3, 2, 3)))
 
 
+def test_tangents_of_forward_mode():
+    """A level within vmap, which PyTorch does not have, and vmap within a level."""
+
+    def within(x, v):
+        ad = engine.autograd.forward_ad
+        with ad.dual_level():
+            return ad.unpack_dual((ad.make_dual(x, v).sin() * 2).exp()[:2] * v[0]).tangent
+
+    x, v = inputs((2, 3), (2, 3))
+    found = engine.vmap(within)(engine.from_numpy(x), engine.from_numpy(v))
+    np.testing.assert_allclose(found.numpy(), (np.exp(2 * np.sin(x)) * 2 * np.cos(x) * v * v[:, :1])[:, :2], rtol=1e-12)
+
+    def around(m, x, v):
+        ad = m.autograd.forward_ad
+        with ad.dual_level():
+            return ad.unpack_dual(m.vmap(lambda t: (t.sin() * t).sum())(ad.make_dual(x, v))).tangent
+
+    agree(around, *inputs((2, 3), (2, 3)))
+
+
+def test_the_tape_within():
+    """autograd.grad of what is outside, for a batch of seeds."""
+
+    def run(m, x):
+        x.requires_grad_()
+        y = x.sin() * x.prod()
+        return m.vmap(lambda v: m.autograd.grad(y, x, v, retain_graph=True)[0])(m.eye(3, dtype=m.float64))
+
+    agree(run, *inputs((3,)))
+
+
+def test_layers_with_state():
+    """Batch norm within vmap: with statistics of the batch, with kept ones, and with ones that are mapped over and written."""
+
+    def run(m, x):
+        mean, var = m.zeros(2, 3, dtype=m.float64), m.ones(2, 3, dtype=m.float64)
+        norm = m.nn.functional.batch_norm
+        out = m.vmap(lambda x, a, b: norm(x, a, b, training=True))(x, mean, var)
+        kept = m.vmap(lambda x: norm(x, mean[0], var[0]))(x)
+        return out, mean, var, kept, m.vmap(lambda x: norm(x, None, None, training=True))(x)
+
+    agree(run, *inputs((2, 4, 3)))
+    refused(lambda m, x: m.vmap(m.nn.BatchNorm1d(3).double())(x), *inputs((2, 4, 3)))
+
+
+def test_recurrent_and_attention_layers():
+    """PyTorch has no rule for its recurrent layers: these are compared with one call for each element."""
+    for layer in (engine.nn.LSTM(4, 3), engine.nn.GRU(4, 3, bidirectional=True), engine.nn.RNN(4, 3, 2)):
+        x = engine.randn(3, 5, 4)
+        for a, b in zip(engine.vmap(lambda t, f=layer: f(t)[0])(x), (layer(t)[0] for t in x)):
+            np.testing.assert_allclose(a.detach().numpy(), b.detach().numpy(), rtol=1e-5, atol=1e-6)
+
+
 def test_randomness():
     """Drawn for each slice, the same for all, or not at all."""
     x = engine.zeros(5, 2)
@@ -171,6 +224,21 @@ def own(m, rule, generate=False):
     if rule:
         Scale.vmap = staticmethod(rule)
     return Scale.apply
+
+
+def test_indices_that_differ():
+    """Indices from the batch, in reading and in writing."""
+
+    def write(x, i, v):
+        x = x.clone()
+        x[i] = v
+        x[:, 0] += 1
+        return x
+
+    index = np.array([[0, 1], [2, 1], [1, 0], [2, 0]])
+    agree(lambda m, x, i: m.vmap(lambda x, i: (x[i], x[i, 1], x[:, i]))(x, i), inputs((4, 3, 3))[0], index)
+    agree(lambda m, x, i: m.vmap(lambda i: (x[0][i], x[0][i, 1], x[0][:, i], x[0][i, i]))(i), inputs((4, 3, 3))[0], index)
+    agree(lambda m, x, i, v: m.vmap(write)(x, i, v), inputs((4, 3, 3))[0], index, inputs((4, 2, 3))[0])
 
 
 def test_functions_of_users():
