@@ -67,30 +67,30 @@ def _(s):
 
 
 @op("composite", spaces="linalg", methods=False, outputs=("L", "info"), dtypes=FIELDS, peer="linalg.cholesky_ex", onnx=NO_FACTORS)
-def linalg_cholesky_ex(A, *, upper=False, check_errors=False):
+def linalg_cholesky_ex(input, *, upper=False, check_errors=False):
     """Take Cholesky factors, and tell where there are none rather than raise.
 
     Args:
-        A: Hermitian matrices; one triangle of them is read.
-        upper: Return upper triangles, of which the adjoint stands on the left, from the upper triangle of `A`.
+        input: Hermitian matrices; one triangle of them is read.
+        upper: Return upper triangles, of which the adjoint stands on the left, from the upper triangle of `input`.
         check_errors: Raise where a matrix is not positive definite.
 
     Shape:
-        A: (*, n, n); L: (*, n, n); info: (*).
+        input: (*, n, n); L: (*, n, n); info: (*).
 
     Returns:
         A named tuple: `L`, and `info` of int32, 0 or the order of the first leading minor that is not positive.
 
     Raises:
-        RuntimeError: `A` is no square matrix, or of an integer or half-precision dtype.
+        RuntimeError: `input` is no square matrix, or of an integer or half-precision dtype.
         LinAlgError: with `check_errors`, a matrix is not positive definite.
 
     Example:
         >>> linalg.cholesky_ex(tensor([[4.0, 0.0], [0.0, -1.0]])).info
         tensor(2, dtype=torch.int32)
     """
-    matrices("linalg.cholesky_ex", square=True, A=A)
-    found = cholesky_of(A, bool(upper))
+    matrices("linalg.cholesky_ex", square=True, input=input)
+    found = cholesky_of(input, bool(upper))
     if check_errors:
         refuse_singular("linalg.cholesky_ex", found.info, POSITIVE)
     return linalg_cholesky_ex.pack(*found)
@@ -104,28 +104,28 @@ def _(s):
 
 @refuses(linalg_cholesky_ex)
 def _(s):
-    yield s(s.normal(3)).raises(RuntimeError, "linalg.cholesky_ex: expected A of 2 or more dimensions")
+    yield s(s.normal(3)).raises(RuntimeError, "linalg.cholesky_ex: expected input of 2 or more dimensions")
     yield s(-positive(s, 2, 2), check_errors=True).raises(LinAlgError, "linalg.cholesky_ex: expected A of positive definite matrices")
 
 
 @op("composite", spaces="linalg", methods=False, dtypes=FIELDS, peer="linalg.cholesky", onnx=NO_FACTORS)
-def linalg_cholesky(A, *, upper=False):
+def linalg_cholesky(input, *, upper=False):
     """Write positive definite matrices as products of triangular ones and their adjoints.
 
-    A = L L^H, or A = U^H U
+    input = L L^H, or input = U^H U
 
     Args:
-        A: Hermitian matrices; one triangle of them is read.
+        input: Hermitian matrices; one triangle of them is read.
         upper: Return U instead of L.
 
     Shape:
-        A: (*, n, n); result: (*, n, n).
+        input: (*, n, n); result: (*, n, n).
 
     Returns:
-        Tensor of the dtype of `A`, with a positive diagonal.
+        Tensor of the dtype of `input`, with a positive diagonal.
 
     Raises:
-        RuntimeError: `A` is no square matrix, or of an integer or half-precision dtype.
+        RuntimeError: `input` is no square matrix, or of an integer or half-precision dtype.
         LinAlgError: a matrix is not positive definite.
 
     Example:
@@ -133,7 +133,7 @@ def linalg_cholesky(A, *, upper=False):
         tensor([[2., 0.],
                 [1., 2.]])
     """
-    return _cholesky("linalg.cholesky", A, upper)
+    return _cholesky("linalg.cholesky", input, upper)
 
 
 def _cholesky(name, A, upper):
@@ -185,21 +185,21 @@ def _(s):
 
 
 @op("composite", tensors=2, dtypes=FIELDS, onnx=NO_FACTORS)
-def cholesky_solve(B, L, upper=False):
+def cholesky_solve(input, input2, upper=False):
     """Solve systems with positive definite matrices of which the Cholesky factors are known.
 
-    (L L^H) X = B, or (U^H U) X = B
+    (L L^H) X = input, or (U^H U) X = input, for the factors `input2`
 
     Args:
-        B: Right-hand sides.
-        L: Cholesky factors, of the same dtype; the other triangle is not read.
+        input: Right-hand sides.
+        input2: Cholesky factors, of the same dtype; the other triangle is not read.
         upper: Whether they are upper triangles.
 
     Shape:
-        B: (*, n, k); L: (*, n, n); result: (*, n, k).
+        input: (*, n, k); input2: (*, n, n); result: (*, n, k).
 
     Returns:
-        Tensor of the dtype of `B`.
+        Tensor of the dtype of `input`.
 
     Raises:
         RuntimeError: the sizes or dtypes do not fit.
@@ -208,14 +208,14 @@ def cholesky_solve(B, L, upper=False):
         >>> cholesky_solve(tensor([[8.0]]), tensor([[2.0]]))
         tensor([[2.]])
     """
-    matrices("cholesky_solve", B=B)
-    matrices("cholesky_solve", square=True, L=L)
-    same_dtype("cholesky_solve", B=B, L=L)
-    if B.shape[-2] != L.shape[-1]:
-        raise expected("cholesky_solve", f"B with {L.shape[-1]} rows", B, error=RuntimeError)
-    B, L = batched_alike("cholesky_solve", B, L)
-    first, second = (adjoint(L), L) if upper else (L, adjoint(L))
-    return triangular(second, triangular(first, B, False, False), True, False)
+    matrices("cholesky_solve", input=input)
+    matrices("cholesky_solve", square=True, input2=input2)
+    same_dtype("cholesky_solve", input=input, input2=input2)
+    if input.shape[-2] != input2.shape[-1]:
+        raise expected("cholesky_solve", f"input with {input2.shape[-1]} rows", input, error=RuntimeError)
+    input, input2 = batched_alike("cholesky_solve", input, input2)
+    first, second = (adjoint(input2), input2) if upper else (input2, adjoint(input2))
+    return triangular(second, triangular(first, input, False, False), True, False)
 
 
 def _factor(s, *shape):
@@ -231,34 +231,34 @@ def _(s):
 
 @refuses(cholesky_solve)
 def _(s):
-    yield s(s.normal(2, 2), s.normal(3, 3)).raises(RuntimeError, "cholesky_solve: expected B with 3 rows")
+    yield s(s.normal(2, 2), s.normal(3, 3)).raises(RuntimeError, "cholesky_solve: expected input with 3 rows")
 
 
 @op("composite", dtypes=FIELDS, onnx=NO_FACTORS)
-def cholesky_inverse(L, upper=False):
+def cholesky_inverse(input, upper=False):
     """Invert positive definite matrices of which the Cholesky factors are known.
 
     (L L^H)^-1, or (U^H U)^-1
 
     Args:
-        L: Cholesky factors; the other triangle is not read.
+        input: Cholesky factors; the other triangle is not read.
         upper: Whether they are upper triangles.
 
     Shape:
-        L: (*, n, n); result: (*, n, n).
+        input: (*, n, n); result: (*, n, n).
 
     Returns:
-        Tensor of the dtype of `L`.
+        Tensor of the dtype of `input`.
 
     Raises:
-        RuntimeError: `L` is no square matrix, or of an integer or half-precision dtype.
+        RuntimeError: `input` is no square matrix, or of an integer or half-precision dtype.
 
     Example:
         >>> cholesky_inverse(tensor([[2.0]]))
         tensor([[0.2500]])
     """
-    matrices("cholesky_inverse", square=True, L=L)
-    return cholesky_solve(unit(L.shape[-1], L, L.shape[:-2]), L, upper)
+    matrices("cholesky_inverse", square=True, input=input)
+    return cholesky_solve(unit(input.shape[-1], input, input.shape[:-2]), input, upper)
 
 
 @samples(cholesky_inverse)
@@ -269,4 +269,4 @@ def _(s):
 
 @refuses(cholesky_inverse)
 def _(s):
-    yield s(s.normal(2, 3)).raises(RuntimeError, "cholesky_inverse: expected L of square matrices")
+    yield s(s.normal(2, 3)).raises(RuntimeError, "cholesky_inverse: expected input of square matrices")

@@ -28,20 +28,20 @@ def _reflected(A, tau, X, order, conjugate=False):
 
 
 @op("call", tensors=2, spaces="linalg", methods=("orgqr",), dtypes=FIELDS, peer="linalg.householder_product", onnx=NO_FACTORS)
-def householder_product(A, tau):
+def householder_product(input, tau):
     """Multiply Householder reflections out, and keep the first columns.
 
-    Q = (1 - tau_1 v_1 v_1^H) ... (1 - tau_k v_k v_k^H), where v_i is 0 above row i, 1 in it, and column i of `A` below it
+    Q = (1 - tau_1 v_1 v_1^H) ... (1 - tau_k v_k v_k^H), where v_i is 0 above row i, 1 in it, and column i of `input` below it
 
     Args:
-        A: What `geqrf` returns: the vectors below the diagonal; the rest is not read.
+        input: What `geqrf` returns: the vectors below the diagonal; the rest is not read.
         tau: Their factors, of the same dtype.
 
     Shape:
-        A: (*, m, n), m >= n; tau: (*, k), k <= n; result: (*, m, n).
+        input: (*, m, n), m >= n; tau: (*, k), k <= n; result: (*, m, n).
 
     Returns:
-        Tensor of the dtype of `A`.
+        Tensor of the dtype of `input`.
 
     Raises:
         RuntimeError: the sizes or dtypes do not fit.
@@ -54,21 +54,22 @@ def householder_product(A, tau):
     from scipy.linalg import get_lapack_funcs
 
     if not tau.shape[-1]:
-        return np.broadcast_to(np.eye(*A.shape[-2:]), A.shape)
-    (orgqr,) = get_lapack_funcs(("ungqr" if A.dtype.kind == "c" else "orgqr",), (A,))
-    return each(lambda a, t: orgqr(a, t)[:1], A.shape[:-2], [(A.shape[-2:], A.dtype)], A, tau)
+        return np.broadcast_to(np.eye(*input.shape[-2:]), input.shape)
+    (orgqr,) = get_lapack_funcs(("ungqr" if input.dtype.kind == "c" else "orgqr",), (input,))
+    return each(lambda a, t: orgqr(a, t)[:1], input.shape[:-2], [(input.shape[-2:], input.dtype)], input, tau)
 
 
 @infer(householder_product)
-def _(A, tau):
-    matrices("linalg.householder_product", A=A)
-    same_dtype("linalg.householder_product", A=A, tau=tau)
-    m, n = A.shape[-2:]
+def _(input, tau):
+    matrices("linalg.householder_product", input=input)
+    same_dtype("linalg.householder_product", input=input, tau=tau)
+    m, n = input.shape[-2:]
     if m < n:
-        raise expected("linalg.householder_product", "A with as many rows as columns, or more", A, error=RuntimeError)
-    if tuple(tau.shape[:-1]) != tuple(A.shape[:-2]) or tau.ndim != A.ndim - 1 or tau.shape[-1] > n:
-        raise expected("linalg.householder_product", f"tau of shape ({'*, ' if A.ndim > 2 else ''}k), k <= {n}", tau, error=RuntimeError)
-    return [(tuple(A.shape), A.dtype)], (), ()
+        raise expected("linalg.householder_product", "input with as many rows as columns, or more", input, error=RuntimeError)
+    if tuple(tau.shape[:-1]) != tuple(input.shape[:-2]) or tau.ndim != input.ndim - 1 or tau.shape[-1] > n:
+        what = f"tau of shape ({'*, ' if input.ndim > 2 else ''}k), k <= {n}"
+        raise expected("linalg.householder_product", what, tau, error=RuntimeError)
+    return [(tuple(input.shape), input.dtype)], (), ()
 
 
 @formula(householder_product)
@@ -87,7 +88,7 @@ def _(s):
 
 @refuses(householder_product)
 def _(s):
-    yield s(s.normal(2, 3), s.normal(2)).raises(RuntimeError, "linalg.householder_product: expected A with as many rows")
+    yield s(s.normal(2, 3), s.normal(2)).raises(RuntimeError, "linalg.householder_product: expected input with as many rows")
     yield s(s.normal(3, 2), s.normal(3)).raises(RuntimeError, "linalg.householder_product: expected tau of shape (k), k <= 2")
 
 

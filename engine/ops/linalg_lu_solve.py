@@ -79,19 +79,19 @@ def _(s):
 
 
 @op("composite", tensors=3, dtypes=FIELDS, onnx=NO_FACTORS)
-def lu_solve(b, LU_data, LU_pivots):
+def lu_solve(input, LU_data, LU_pivots):
     """Solve systems with matrices that were factorised: `linalg.lu_solve` under its older name.
 
     Args:
-        b: Right-hand sides.
+        input: Right-hand sides.
         LU_data: L and U in one matrix.
         LU_pivots: Exchanges of rows, of int32.
 
     Shape:
-        b: (*, n, k); LU_data: (*, n, n); LU_pivots: (*, n); result: (*, n, k).
+        input: (*, n, k); LU_data: (*, n, n); LU_pivots: (*, n); result: (*, n, k).
 
     Returns:
-        Tensor of the dtype of `b`.
+        Tensor of the dtype of `input`.
 
     Raises:
         RuntimeError: the sizes or dtypes do not fit.
@@ -101,7 +101,7 @@ def lu_solve(b, LU_data, LU_pivots):
         tensor([[1.],
                 [1.]])
     """
-    return solved_by_lu("lu_solve", LU_data, LU_pivots, b)
+    return solved_by_lu("lu_solve", LU_data, LU_pivots, input)
 
 
 @samples(lu_solve)

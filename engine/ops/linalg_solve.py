@@ -306,18 +306,18 @@ def _(s):
 
 
 @op("composite", spaces="linalg", methods=False, dtypes=FIELDS, peer="linalg.tensorinv", onnx=NO_FACTORS)
-def linalg_tensorinv(A, ind=2):
+def linalg_tensorinv(input, ind=2):
     """Invert a tensor as the matrix that it is when its first `ind` dimensions are taken for one, and the others for another.
 
     Args:
-        A: Tensor.
+        input: Tensor.
         ind: How many dimensions are the rows; > 0.
 
     Shape:
-        A: (*rows, *columns), as many elements in both; result: (*columns, *rows).
+        input: (*rows, *columns), as many elements in both; result: (*columns, *rows).
 
     Returns:
-        Tensor of the dtype of `A`.
+        Tensor of the dtype of `input`.
 
     Raises:
         RuntimeError: `ind` is not positive, rows and columns differ in size, or the matrix is singular.
@@ -329,10 +329,10 @@ def linalg_tensorinv(A, ind=2):
     """
     if ind <= 0:
         raise expected("linalg.tensorinv", "ind > 0", ind, error=RuntimeError)
-    rows, columns = tuple(A.shape[:ind]), tuple(A.shape[ind:])
+    rows, columns = tuple(input.shape[:ind]), tuple(input.shape[ind:])
     if product(rows) != product(columns):
-        raise expected("linalg.tensorinv", f"A with as many elements in {rows} as in {columns}", A, error=RuntimeError)
-    return inverted("linalg.tensorinv", A.reshape(product(rows), product(columns))).reshape(columns + rows)
+        raise expected("linalg.tensorinv", f"input with as many elements in {rows} as in {columns}", input, error=RuntimeError)
+    return inverted("linalg.tensorinv", input.reshape(product(rows), product(columns))).reshape(columns + rows)
 
 
 @samples(linalg_tensorinv)
@@ -344,23 +344,23 @@ def _(s):
 @refuses(linalg_tensorinv)
 def _(s):
     yield s(s.normal(2, 2), ind=0).raises(RuntimeError, "linalg.tensorinv: expected ind > 0")
-    yield s(s.normal(2, 3), ind=1).raises(RuntimeError, "linalg.tensorinv: expected A with as many elements")
+    yield s(s.normal(2, 3), ind=1).raises(RuntimeError, "linalg.tensorinv: expected input with as many elements")
 
 
 @op("composite", tensors=2, spaces="linalg", methods=False, dtypes=FIELDS, peer="linalg.tensorsolve", onnx=NO_FACTORS)
-def linalg_tensorsolve(A, B, dims=None):
-    """Solve a system in tensors: the X of which the product with `A` over all its dimensions is `B`.
+def linalg_tensorsolve(input, other, dims=None):
+    """Solve a system in tensors: the X of which the product with `input` over all its dimensions is `other`.
 
     Args:
-        A: Tensor, seen as a square matrix.
-        B: Right-hand side, of the same dtype.
-        dims: Dimensions of `A` that are moved to its end first.
+        input: Tensor, seen as a square matrix.
+        other: Right-hand side, of the same dtype.
+        dims: Dimensions of `input` that are moved to its end first.
 
     Shape:
-        A: (*B.shape, *columns), as many elements in both; B: any; result: columns.
+        input: (*other.shape, *columns), as many elements in both; other: any; result: columns.
 
     Returns:
-        Tensor of the dtype of `A`.
+        Tensor of the dtype of `input`.
 
     Raises:
         RuntimeError: the sizes do not fit, or the matrix is singular.
@@ -371,11 +371,12 @@ def linalg_tensorsolve(A, B, dims=None):
     """
     if dims is not None:
         dims = (dims,) if isinstance(dims, int) else tuple(dims)
-        A = A.movedim(dims, tuple(range(A.ndim - len(dims), A.ndim)))
-    columns = tuple(A.shape[B.ndim :])
-    if product(A.shape[: B.ndim]) != B.numel() or product(columns) != B.numel():
-        raise expected("linalg.tensorsolve", f"A of shape (*{tuple(B.shape)}, *columns) with {B.numel()} columns", A, error=RuntimeError)
-    return linalg_solve(A.reshape(B.numel(), B.numel()), B.reshape(B.numel())).reshape(columns)
+        input = input.movedim(dims, tuple(range(input.ndim - len(dims), input.ndim)))
+    columns = tuple(input.shape[other.ndim :])
+    if product(input.shape[: other.ndim]) != other.numel() or product(columns) != other.numel():
+        what = f"input of shape (*{tuple(other.shape)}, *columns) with {other.numel()} columns"
+        raise expected("linalg.tensorsolve", what, input, error=RuntimeError)
+    return linalg_solve(input.reshape(other.numel(), other.numel()), other.reshape(other.numel())).reshape(columns)
 
 
 @samples(linalg_tensorsolve)
@@ -386,4 +387,4 @@ def _(s):
 
 @refuses(linalg_tensorsolve)
 def _(s):
-    yield s(s.normal(2, 3), s.normal(2)).raises(RuntimeError, "linalg.tensorsolve: expected A of shape (*(2,), *columns)")
+    yield s(s.normal(2, 3), s.normal(2)).raises(RuntimeError, "linalg.tensorsolve: expected input of shape (*(2,), *columns)")

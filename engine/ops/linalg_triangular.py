@@ -50,20 +50,20 @@ def _(s):
 
 
 @op("composite", tensors=2, spaces="linalg", methods=False, dtypes=FIELDS, peer="linalg.solve_triangular", onnx=NO_FACTORS)
-def linalg_solve_triangular(A, B, *, upper, left=True, unitriangular=False):
+def linalg_solve_triangular(input, B, *, upper, left=True, unitriangular=False):
     """Solve systems with triangular matrices.
 
-    A X = B, or X A = B from the right
+    input X = B, or X input = B from the right
 
     Args:
-        A: Triangular matrices; the other triangle is not read.
+        input: Triangular matrices; the other triangle is not read.
         B: Right-hand sides, of the same dtype.
-        upper: Whether the upper triangle of `A` counts, or the lower one.
-        left: Whether `A` stands on the left.
-        unitriangular: Take the diagonal of `A` for ones, without reading it.
+        upper: Whether the upper triangle of `input` counts, or the lower one.
+        left: Whether `input` stands on the left.
+        unitriangular: Take the diagonal of `input` for ones, without reading it.
 
     Shape:
-        A: (*, n, n); B: (*, n, k), or (*, k, n) from the right; result: that of B, with the batches broadcast.
+        input: (*, n, n); B: (*, n, k), or (*, k, n) from the right; result: that of B, with the batches broadcast.
 
     Returns:
         Tensor of the dtype of `B`; with inf or nan where a diagonal element is 0.
@@ -76,16 +76,16 @@ def linalg_solve_triangular(A, B, *, upper, left=True, unitriangular=False):
         tensor([[1.],
                 [2.]])
     """
-    matrices("linalg.solve_triangular", square=True, A=A)
+    matrices("linalg.solve_triangular", square=True, input=input)
     matrices("linalg.solve_triangular", B=B)
-    same_dtype("linalg.solve_triangular", A=A, B=B)
-    n, rows = A.shape[-1], B.shape[-2 if left else -1]
+    same_dtype("linalg.solve_triangular", input=input, B=B)
+    n, rows = input.shape[-1], B.shape[-2 if left else -1]
     if n != rows:
         raise expected("linalg.solve_triangular", f"B with {n} {'rows' if left else 'columns'}", B, error=RuntimeError)
-    A, B = batched_alike("linalg.solve_triangular", A, B)
+    input, B = batched_alike("linalg.solve_triangular", input, B)
     if left:
-        return triangular(A, B, bool(upper), bool(unitriangular))
-    return triangular(A.mT, B.mT, not upper, bool(unitriangular)).mT
+        return triangular(input, B, bool(upper), bool(unitriangular))
+    return triangular(input.mT, B.mT, not upper, bool(unitriangular)).mT
 
 
 @samples(linalg_solve_triangular)
@@ -98,26 +98,26 @@ def _(s):
 
 @refuses(linalg_solve_triangular)
 def _(s):
-    yield s(s.normal(3, 2), s.normal(3, 2), upper=True).raises(RuntimeError, "linalg.solve_triangular: expected A of square matrices")
+    yield s(s.normal(3, 2), s.normal(3, 2), upper=True).raises(RuntimeError, "linalg.solve_triangular: expected input of square matrices")
     yield s(s.normal(3, 3), s.normal(2, 2), upper=True).raises(RuntimeError, "linalg.solve_triangular: expected B with 3 rows")
     yield s(s.normal(2, 2), s.integers(2, 2), upper=True).raises(RuntimeError, "linalg.solve_triangular: expected B of float32")
 
 
 @op("composite", tensors=2, outputs=("solution", "cloned_coefficient"), dtypes=FIELDS, onnx=NO_FACTORS)
-def triangular_solve(b, A, upper=True, transpose=False, unitriangular=False):
+def triangular_solve(input, A, upper=True, transpose=False, unitriangular=False):
     """Solve systems with triangular matrices; `linalg.solve_triangular` is the form to prefer.
 
-    A X = b, or A^T X = b
+    A X = input, or A^T X = input
 
     Args:
-        b: Right-hand sides.
+        input: Right-hand sides.
         A: Triangular matrices.
         upper: Whether the upper triangle of `A` counts, or the lower one.
         transpose: Solve with `A` transposed.
         unitriangular: Take the diagonal of `A` for ones.
 
     Shape:
-        b: (*, n, k); A: (*, n, n); solution: (*, n, k); cloned_coefficient: (*, n, n).
+        input: (*, n, k); A: (*, n, n); solution: (*, n, k); cloned_coefficient: (*, n, n).
 
     Returns:
         A named tuple of the `solution` and a copy of `A`, the `cloned_coefficient`.
@@ -130,13 +130,13 @@ def triangular_solve(b, A, upper=True, transpose=False, unitriangular=False):
         tensor([[1.],
                 [1.]])
     """
-    matrices("triangular_solve", b=b)
+    matrices("triangular_solve", input=input)
     matrices("triangular_solve", square=True, A=A)
-    same_dtype("triangular_solve", b=b, A=A)
-    if A.shape[-1] != b.shape[-2]:
-        raise expected("triangular_solve", f"b with {A.shape[-1]} rows", b, error=RuntimeError)
-    A, b = batched_alike("triangular_solve", A, b)
-    solution = triangular(A.mT if transpose else A, b, bool(upper) is not bool(transpose), bool(unitriangular))
+    same_dtype("triangular_solve", input=input, A=A)
+    if A.shape[-1] != input.shape[-2]:
+        raise expected("triangular_solve", f"input with {A.shape[-1]} rows", input, error=RuntimeError)
+    A, input = batched_alike("triangular_solve", A, input)
+    solution = triangular(A.mT if transpose else A, input, bool(upper) is not bool(transpose), bool(unitriangular))
     return triangular_solve.pack(solution, A.clone())
 
 
@@ -149,4 +149,4 @@ def _(s):
 
 @refuses(triangular_solve)
 def _(s):
-    yield s(s.normal(2, 2), s.normal(3, 3)).raises(RuntimeError, "triangular_solve: expected b with 3 rows")
+    yield s(s.normal(2, 2), s.normal(3, 3)).raises(RuntimeError, "triangular_solve: expected input with 3 rows")
