@@ -6,6 +6,7 @@ from workbench.ext.core import _core as core
 from workbench.ext.core.lazy import np
 
 from ._define import Unsupported, op, refuses, samples
+from ._help import tensors
 from .errors import expected
 from .matmul import bmm, mm, mv, outer
 
@@ -18,6 +19,14 @@ def _scaled(product, input, beta, alpha):
     if alpha != 1:
         product = product * alpha
     return product if beta == 0 else product + (input if beta == 1 else input * beta)
+
+
+def _added(multiply, first, second, input, beta, alpha):
+    """beta * input + alpha * multiply(first, second); half precision is rounded once, at the end."""
+    kind = input.dtype
+    if kind in (core.float16, core.bfloat16) and first.dtype is kind and second.dtype is kind:
+        return _scaled(multiply(first.float(), second.float()), input.float(), beta, alpha).to(kind)
+    return _scaled(multiply(first, second), input, beta, alpha)
 
 
 def _add_form(kind):
@@ -55,7 +64,7 @@ def addmm(input, mat1, mat2, *, beta=1, alpha=1):
     """
     if not isinstance(input, Tensor):
         raise expected("addmm", "input to be a Tensor", type(input).__name__, error=TypeError)
-    return _scaled(mm(mat1, mat2), input, beta, alpha)
+    return _added(mm, mat1, mat2, input, beta, alpha)
 
 
 @samples(addmm)
@@ -96,7 +105,7 @@ def baddbmm(input, batch1, batch2, *, beta=1, alpha=1):
     """
     if not isinstance(input, Tensor):
         raise expected("baddbmm", "input to be a Tensor", type(input).__name__, error=TypeError)
-    return _scaled(bmm(batch1, batch2), input, beta, alpha)
+    return _added(bmm, batch1, batch2, input, beta, alpha)
 
 
 @samples(baddbmm)
@@ -135,7 +144,7 @@ def addmv(input, mat, vec, *, beta=1, alpha=1):
     """
     if not isinstance(input, Tensor):
         raise expected("addmv", "input to be a Tensor", type(input).__name__, error=TypeError)
-    return _scaled(mv(mat, vec), input, beta, alpha)
+    return _added(mv, mat, vec, input, beta, alpha)
 
 
 @samples(addmv)
@@ -176,7 +185,7 @@ def addbmm(input, batch1, batch2, *, beta=1, alpha=1):
     """
     if not isinstance(input, Tensor):
         raise expected("addbmm", "input to be a Tensor", type(input).__name__, error=TypeError)
-    return _scaled(bmm(batch1, batch2).sum(0, dtype=batch1.dtype), input, beta, alpha)
+    return _added(lambda a, b: bmm(a, b).sum(0, dtype=a.dtype), batch1, batch2, input, beta, alpha)
 
 
 @samples(addbmm)
@@ -214,19 +223,17 @@ def addr(input, vec1, vec2, *, beta=1, alpha=1):
         >>> addr(ones(1, 2), tensor([2.0]), tensor([3.0, 4.0]))
         tensor([[7., 9.]])
     """
-    if not isinstance(input, Tensor):
-        raise expected("addr", "input to be a Tensor", type(input).__name__, error=TypeError)
-    product = outer(vec1, vec2)
-    kind = core.promote_types(product.dtype, input.dtype)
+    tensors("addr", input=input, vec1=vec1, vec2=vec2)
+    kind = core.promote_types(core.promote_types(vec1.dtype, vec2.dtype), input.dtype)
     for name, factor in (("beta", beta), ("alpha", alpha)):
         if not kind.is_floating_point and not kind.is_complex and isinstance(factor, (float, complex)):
             raise expected("addr", f"{name} to be a whole number for {kind.name}", factor, error=RuntimeError)
         if isinstance(factor, bool) and kind is not core.bool_:
             raise expected("addr", f"{name} to be no bool for {kind.name}", factor, error=RuntimeError)
     if kind is core.bool_:
-        product = product & bool(alpha)
+        product = outer(vec1, vec2) & bool(alpha)
         return product | input if beta else product
-    return _scaled(product, input, beta, alpha).to(kind)
+    return _added(outer, vec1, vec2, input, beta, alpha).to(kind)
 
 
 @samples(addr)
