@@ -13,7 +13,7 @@ MOMENTS = ("mean", "mode", "variance", "stddev")
 ELSEWHERE = {
     ("kumaraswamy", "mode"): "its formula gives the logarithm of a negative number",
 }
-NO_GRADIENT = {"gamma", "chi2", "inverse_gamma"}  # the incomplete gamma function has none for its first argument
+NO_GRADIENT = {"gamma", "chi2", "inverse_gamma"}  # where PyTorch raises: its incomplete gamma function has none for its first argument
 # where PyTorch computes with fewer digits
 COARSE = {
     "von_mises": "polynomials for Bessel functions",
