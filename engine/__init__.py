@@ -61,6 +61,7 @@ _SUBPACKAGES = {
 # names of this module that a subpackage defines
 _ELSEWHERE = {
     "save": "serialization", "load": "serialization", "autocast": "amp", "GradScaler": "amp", "vmap": "func",
+    **dict.fromkeys(("is_anomaly_enabled", "is_anomaly_check_nan_enabled", "set_anomaly_enabled"), "autograd.anomaly_mode"),
     **dict.fromkeys(_ALSO_NAMED, "as_torch.modules.top"),
 }  # fmt: skip
 

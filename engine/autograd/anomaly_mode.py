@@ -110,3 +110,24 @@ class detect_anomaly:  # noqa: N801 - PyTorch's name
         if self.interceptor is not None:
             self.interceptor.__exit__()
         _core.set_anomaly(self.before.pop())
+
+
+def _level() -> int:
+    level = _core.set_anomaly(0)
+    _core.set_anomaly(level)
+    return int(level)
+
+
+def is_anomaly_enabled() -> bool:
+    """Whether the search for nan and inf is on."""
+    return _level() > 0
+
+
+def is_anomaly_check_nan_enabled() -> bool:
+    """Whether that search raises; True as well while it is off, as in PyTorch."""
+    return _level() != 1
+
+
+def set_anomaly_enabled(mode: bool, check_nan: bool = True) -> None:
+    """Switch the search for nan and inf on or off."""
+    set_detect_anomaly(mode, check_nan)

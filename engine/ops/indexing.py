@@ -25,7 +25,10 @@ def _indexed_shape(name, input, indices):
     for d in at:
         if indices[d].dtype is not core.int64:
             raise expected(name, "indices of dtype int64", indices[d], "cast with index.long()", IndexError)
-    found = broadcast(name, *(indices[d].shape for d in at))
+    try:
+        found = broadcast(name, *(indices[d].shape for d in at))
+    except RuntimeError as error:
+        raise IndexError(str(error)) from None
     shape, last = tuple(input.shape), at[-1]
     if at == list(range(at[0], last + 1)):
         return shape[: at[0]] + found + shape[last + 1 :]

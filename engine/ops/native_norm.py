@@ -12,6 +12,8 @@ from ._space import public
 from .drawing import dropped
 from .errors import expected
 from .generator import key_of
+from .linalg_norm import norm
+from .magnitude import vector_norm
 from .native_form import chosen
 from .norm_batch import batch_norm
 
@@ -217,3 +219,16 @@ def embedding_bag(
         if len(rows):
             winner[b] = rows[table[rows].argmax(0)]
     return result, whole_tensor(bag), whole_tensor(count), whole_tensor(winner)
+
+
+@public("torch")
+def frobenius_norm(input, dim, keepdim=False, *, out=None):
+    """The root of the sum of squares over dimensions, of which () means all: an older form of `linalg.vector_norm`."""
+    return vector_norm(input, 2, dim if dim != () and dim != [] else None, keepdim, out=out)
+
+
+@public("torch")
+def nuclear_norm(input, dim=(-2, -1), keepdim=False, *, out=None):
+    """The sum of the singular values of matrices: an older form of `linalg.matrix_norm`."""
+    dim, keepdim = ((-2, -1), dim) if isinstance(dim, bool) else (dim, keepdim)
+    return norm(input, "nuc", tuple(dim), keepdim) if out is None else out.copy_(norm(input, "nuc", tuple(dim), keepdim))

@@ -194,8 +194,8 @@ core.add_method("is_distributed", is_distributed)
 
 @public(methods=("__reversed__",))
 def reversed_(input):
-    """Flipped along every dimension, which is what `reversed` gives in PyTorch."""
-    return flip(input, tuple(range(input.ndim))) if input.ndim else input
+    """Flipped along the first dimension."""
+    return flip(input, 0) if input.ndim else input
 
 
 core.add_method("__div__", lambda input, other: input / other)

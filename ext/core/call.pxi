@@ -51,7 +51,7 @@ cdef object impl_call(Op op, PyObject** s):
     kern = op.kern[dt]
     outs = None
     if kern != NULL and not FORCE_BODY: outs = call_kernel(op, s, kern, specs, ints, floats)
-    elif (dt == WB_F16 or dt == WB_BF16) and not FORCE_BODY: outs = call_widened(op, s, specs)
+    if outs is None and (dt == WB_F16 or dt == WB_BF16) and not FORCE_BODY: outs = call_widened(op, s, specs)
     if outs is None: outs = call_numpy(op, s, specs)
     return finish(op, s, outs)
 

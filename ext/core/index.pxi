@@ -115,6 +115,7 @@ cdef object split_index(Tensor t, index):
 cdef object as_index(x):
     "an index as int, slice, None, Ellipsis, bool, or a Tensor of integers or bools"
     if isinstance(x, Tensor):
+        if (<Tensor>x).a.dtype == WB_U8: return byte_mask(x)
         if (<Tensor>x).a.ndim == 0: return bool(x) if (<Tensor>x).a.dtype == WB_BOOL else int(x) if (<Tensor>x).a.dtype <= WB_I64 else bad_index(x)
         if (<Tensor>x).a.dtype == WB_BOOL or (<Tensor>x).a.dtype == WB_I64: return x
         if (<Tensor>x).a.dtype < WB_I64: return apply2(o_cast, x, DTYPES[WB_I64])
@@ -124,10 +125,17 @@ cdef object as_index(x):
     if isinstance(x, (list, tuple, range)) or of_numpy(x, "ndarray"):
         a = need_numpy().asarray(x)
         if a.size == 0: a = a.astype("int64")
-        if a.dtype.kind in "biu": return as_index(from_numpy(a if a.dtype.kind == "b" else a.astype("int64")))
+        if a.dtype.kind in "biu": return as_index(from_numpy(a if a.dtype.kind == "b" or a.dtype == "uint8" else a.astype("int64")))
     return bad_index(x)
 
+cdef object byte_mask(x):
+    "PyTorch's masks were bytes once, and it goes on to take bytes for masks"
+    import warnings
+    warnings.warn("getitem: uint8 is taken for a mask here, which is deprecated; cast with .bool(), or with .long() to mean places")
+    return as_index(apply2(o_cast, x, DTYPES[WB_BOOL]))
+
 cdef object bad_index(x):
+    if isinstance(x, str): raise TypeError(f"getitem: expected ints, slices, None, ..., or tensors and sequences of ints or bools, got {x!r}")
     kind = f"a tensor of dtype {(<Tensor>x).dtype.name}" if isinstance(x, Tensor) else repr(x)
     raise IndexError(f"getitem: expected ints, slices, None, ..., or tensors and sequences of ints or bools, got {kind}")
 

@@ -88,6 +88,18 @@ cdef int fill_with(Tensor t, value) except -1:
     copy_into(t, v)
     return 0
 
+cdef Tensor wrapped(Tensor r, value, str op):
+    "what PyTorch makes of a whole number beyond the dtype: its lower bits in arithmetic and comparisons; written as a value, an error"
+    cdef int dt = r.a.dtype
+    bits = int(8 * wb_itemsize[dt])                         # a Python number: 1 << 64 must not be C's
+    written = op in ("fill", "setitem", "copy_", "where", "pow")
+    if dt < WB_F16 and isinstance(value, int) and not -(1 << 63) <= value < 1 << 64: raise OverflowError(f"{op}: expected a number of at most 64 bits, got {value}")
+    if dt >= WB_F16 or isinstance(value, float) or written and not (dt == WB_U8 and -256 < value < 0): raise RuntimeError(f"{op}: expected a number that fits {DTYPES[dt].name}, got {value}")
+    span = 2 ** bits
+    low = int(value) % span
+    as_numpy(r)[...] = low if dt == WB_U8 or low < span // 2 else low - span
+    return r
+
 cdef Tensor scalar(value, int dt, str op):
     "a 0-d tensor of a Python number"
     cdef Tensor r = empty(0, NULL, dt)
@@ -100,7 +112,7 @@ cdef Tensor scalar(value, int dt, str op):
         elif dt == WB_BF16 or dt == WB_F16: r = cast_to(scalar(value, WB_F32, op), dt)
         elif dt < WB_F16: as_numpy(r)[...] = int(value)
         else: as_numpy(r)[...] = value
-    except OverflowError: raise RuntimeError(f"{op}: expected a number that fits {DTYPES[dt].name}, got {value}") from None
+    except (OverflowError, ValueError): return wrapped(r, value, op)
     except TypeError:
         if isinstance(value, complex) and dt < WB_C64: raise RuntimeError(f"{op}: expected a real number for {DTYPES[dt].name}, got {value}") from None
         raise TypeError(f"{op}: expected a number, got {value!r}") from None

@@ -109,7 +109,7 @@ cdef PyObject* op_vectorcall(PyObject* self, PyObject** args, size_t nf, PyObjec
 cdef dict ALIASES = {
     "axis": "dim", "keepdims": "keepdim", "x": "input", "x1": "input", "x2": "other", "a": "input", "axis0": "dim0", "axis1": "dim1",
     "size": "shape", "dtype": "shape", "repeats": "sizes", "split_size": "split_size_or_sections", "sections": "indices_or_sections",
-    "indices": "indices_or_sections", "tensor_indices_or_sections": "indices_or_sections",
+    "src": "other", "indices": "indices_or_sections", "tensor_indices_or_sections": "indices_or_sections",
 }
 
 cdef object bind(Op op, PyObject** args, Py_ssize_t n, PyObject* kw):

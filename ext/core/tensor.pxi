@@ -80,6 +80,8 @@ cdef class Tensor:
     def __iand__(self, b): return binop(o_and_, <PyObject*>self, <PyObject*>b)
     def __ior__(self, b): return binop(o_or_, <PyObject*>self, <PyObject*>b)
     def __ixor__(self, b): return binop(o_xor_, <PyObject*>self, <PyObject*>b)
+    def __ilshift__(self, b): return OPS["bitwise_left_shift_"](self, b)
+    def __irshift__(self, b): return OPS["bitwise_right_shift_"](self, b)
     def __richcmp__(self, b, int k):
         cdef Op op = o_lt if k == 0 else o_le if k == 1 else o_eq if k == 2 else o_ne if k == 3 else o_gt if k == 4 else o_ge
         if not is_tensor(<PyObject*>b) and not is_number(b): return NotImplemented

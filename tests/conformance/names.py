@@ -28,7 +28,7 @@ MODULES = (
 
 # pattern of dotted names -> why they are out of scope
 OUT = {
-    r"torch\.(cuda|xpu|mps|mtia|hpu|accelerator|acc|Event|Stream|is_vulkan_available)\b.*|torch\.(cudnn|miopen|mkldnn|fbgemm)_\w*|"
+    r"torch\.(cuda|xpu|mps|mtia|hpu|accelerator|acc|Event|Stream|is_vulkan_available|native_norm)\b.*|torch\.(cudnn|miopen|mkldnn|fbgemm)_\w*|"
     r"torch\.Tensor\.(cuda|xpu|ipu|hpu|mtia|record_stream|to_mkldnn)": "another device, or a kernel under a library's name",
     r".*(sparse|csr|csc|coo|bsr|bsc|sspaddmm|smm|hspmm|saddmm).*|torch\.Tensor\.(coalesce|is_coalesced|crow_indices|col_indices|ccol_indices|"
     r"row_indices|indices|values|dense_dim|to_dense)|torch\.((c?crow_|c?col_|row_)?indices|values)_copy|torch\.(crow|ccol|row)_indices_copy":

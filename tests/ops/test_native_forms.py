@@ -55,7 +55,22 @@ EXPRESSIONS = [
     f"lib.selu_({X})", f"lib.celu_({X}, 2.)", f"lib.threshold({X}, .5, 7.)", f"lib.threshold_({X}, .5, 7.)",
     f"lib.rrelu_({X}, .5, .5, True)",
     f"lib.softmax({X}, 1, lib.float64)", f"{X}.log_softmax(-1, lib.float64)", f"lib.constant_pad_nd({X}, (1, -1), 2.)",
+    f"lib.frobenius_norm({X}, [0, 1])", f"lib.frobenius_norm({X}, 1, True)", f"lib.frobenius_norm({X}, [])", f"lib.nuclear_norm({X})",
+    f"lib.nuclear_norm({X}, [0, 2], True)", f"lib.nuclear_norm({X}[0], True)",
     f"lib.hsplit({X}, sections=3)", f"{X}.vsplit(indices=[1])", f"lib.dsplit({X}, 2)",
+]  # fmt: skip
+
+RUNS = "lib.arange(12.).reshape(6, 2)"
+for _reduce in ("sum", "mean", "max", "min", "prod"):
+    EXPRESSIONS += [
+        f"lib.segment_reduce({RUNS}, {_reduce!r}, lengths=lib.tensor([2, 0, 4]))",
+        f"lib.segment_reduce({RUNS}, {_reduce!r}, offsets=lib.tensor([0, 2, 2, 6]), initial=1.5)",
+        f"lib.segment_reduce({RUNS}.t(), {_reduce!r}, lengths=lib.tensor([[2, 1, 3], [1, 1, 4]]), axis=1)",
+    ]
+EXPRESSIONS += [
+    f"lib.segment_reduce({RUNS}, 'sum', lengths=lib.tensor([2, 3]))", f"lib.segment_reduce({RUNS}, 'foo', lengths=lib.tensor([2, 4]))",
+    f"lib.segment_reduce({RUNS}, 'sum')", f"lib.segment_reduce({RUNS}, 'sum', lengths=lib.tensor([-2, 8]))",
+    f"lib.segment_reduce({RUNS}, 'sum', lengths=lib.tensor([2, 4]), axis=1)",
 ]  # fmt: skip
 
 
