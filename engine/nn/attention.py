@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import math
 from typing import Any
 
-from workbench.ext.core import _core as core
 from workbench.ext.core._core import Tensor
 
+from ..ops.attention_heads import attend, check, project
 from ..ops.errors import expected
-from ..ops.pieces import cat
-from . import functional as F
 from . import init
-from .linear import Linear
+from .linear import NonDynamicallyQuantizableLinear
 from .module import Module
 from .parameter import Parameter, empty
 
@@ -57,7 +54,7 @@ class MultiheadAttention(Module):
         super().__init__()
         if embed_dim <= 0 or num_heads <= 0:
             raise expected("MultiheadAttention", "embed_dim and num_heads of 1 or more", f"{embed_dim} and {num_heads}")
-        if embed_dim <= 0 or num_heads <= 0 or embed_dim % num_heads:
+        if embed_dim % num_heads:
             raise expected(
                 "MultiheadAttention", f"embed_dim to be divisible by num_heads={num_heads}", f"{embed_dim}", error=AssertionError
             )
@@ -79,7 +76,7 @@ class MultiheadAttention(Module):
         for name, size in (("q", embed_dim), ("k", self.kdim), ("v", self.vdim)):
             self.register_parameter(f"{name}_proj_weight", None if packed else made(embed_dim, size))
         self.register_parameter("in_proj_bias", made(3 * embed_dim) if bias else None)
-        self.out_proj = Linear(embed_dim, embed_dim, bias=bias, device=device, dtype=dtype)
+        self.out_proj = NonDynamicallyQuantizableLinear(embed_dim, embed_dim, bias=bias, device=device, dtype=dtype)
         for name in ("bias_k", "bias_v"):
             self.register_parameter(name, made(1, 1, embed_dim) if add_bias_kv else None)
         self._reset_parameters()
@@ -94,18 +91,6 @@ class MultiheadAttention(Module):
         for bias in (self.bias_k, self.bias_v):
             if bias is not None:
                 init.xavier_normal_(bias)
-
-    def _project(self, query: Tensor, key: Tensor, value: Tensor) -> tuple[Tensor, ...]:
-        """Queries, keys and values of shape (N, L, E)."""
-        e = self.embed_dim
-        if self.in_proj_weight is not None and query is key and key is value:
-            return tuple(F.linear(query, self.in_proj_weight, self.in_proj_bias).split(e, -1))
-        if self.in_proj_weight is not None:
-            weights = self.in_proj_weight.split(e, 0)
-        else:
-            weights = (self.q_proj_weight, self.k_proj_weight, self.v_proj_weight)
-        biases = (None,) * 3 if self.in_proj_bias is None else self.in_proj_bias.split(e, 0)
-        return tuple(F.linear(x, w, b) for x, w, b in zip((query, key, value), weights, biases, strict=True))
 
     def forward(
         self,
@@ -130,67 +115,21 @@ class MultiheadAttention(Module):
             average_attn_weights: Return the mean of the heads' weights.
             is_causal: Says that attn_mask is the causal one, which is then not read; it must be given.
         """
-        batched = query.ndim == 3
-        if query.ndim not in (2, 3) or key.ndim != query.ndim or value.ndim != query.ndim:
-            raise expected(
-                "MultiheadAttention", "query, key and value with 2 or 3 dimensions each", f"{query.ndim}, {key.ndim} and {value.ndim}"
-            )
-        if is_causal and attn_mask is None:
-            raise expected(
-                "MultiheadAttention", "attn_mask to be given with is_causal", "None", "make it with a triu of True", RuntimeError
-            )
-        q, k, v = self._project(query, key, value)
+        batched = check("MultiheadAttention", query, key, value, self.embed_dim, key_padding_mask, attn_mask, is_causal)
+        separate = (self.q_proj_weight, self.k_proj_weight, self.v_proj_weight)
+        q, k, v = project(query, key, value, self.in_proj_weight, self.in_proj_bias, separate)
         if not batched:
             q, k, v = q.unsqueeze(0), k.unsqueeze(0), v.unsqueeze(0)
             key_padding_mask = None if key_padding_mask is None else key_padding_mask.unsqueeze(0)
         elif not self.batch_first:
             q, k, v = q.transpose(0, 1), k.transpose(0, 1), v.transpose(0, 1)
-        n, length = q.shape[0], q.shape[1]
-        added = 0
-        if self.bias_k is not None:
-            k = cat([k, self.bias_k.expand(n, 1, self.embed_dim)], 1)
-            v = cat([v, self.bias_v.expand(n, 1, self.embed_dim)], 1)
-            added += 1
-        if self.add_zero_attn:
-            zeros = k.new_zeros((n, 1, self.embed_dim))
-            k, v = cat([k, zeros], 1), cat([v, zeros], 1)
-            added += 1
-        q, k, v = (x.unflatten(-1, (self.num_heads, self.head_dim)).transpose(1, 2) for x in (q, k, v))
-        causal = is_causal and key_padding_mask is None and not need_weights and not added and length == k.shape[2]
-        bias = None if causal else self._bias(attn_mask, key_padding_mask, n, added, q.dtype)
-        drop = self.dropout if self.training else 0.0
-        if need_weights:
-            scores = (q * (1 / math.sqrt(self.head_dim))) @ k.transpose(-2, -1)
-            weights = F.dropout(F.softmax(scores if bias is None else scores + bias, -1), drop, self.training)
-            attended = weights @ v
-        else:
-            weights = None
-            attended = F.scaled_dot_product_attention(q, k, v, attn_mask=bias, dropout_p=drop, is_causal=causal)
-        result = self.out_proj(attended.transpose(1, 2).flatten(2))
+        attended, weights = attend(
+            q, k, v, self.num_heads, (self.bias_k, self.bias_v), self.add_zero_attn, self.dropout if self.training else 0.0,
+            key_padding_mask, need_weights, attn_mask, is_causal,
+        )  # fmt: skip
+        result = self.out_proj(attended)
         if weights is not None and average_attn_weights:
             weights = weights.mean(1)
         if not batched:
             return result.squeeze(0), None if weights is None else weights.squeeze(0)
         return (result if self.batch_first else result.transpose(0, 1)), weights
-
-    def _bias(self, attn_mask: Tensor | None, padding: Tensor | None, n: int, added: int, dtype: Any) -> Tensor | None:
-        """What is added to the scores (N, heads, L, S) for both masks."""
-        total = None
-        if attn_mask is not None:
-            if attn_mask.ndim not in (2, 3):
-                raise expected("MultiheadAttention", "attn_mask with 2 or 3 dimensions", attn_mask, error=RuntimeError)
-            shape = (n, self.num_heads, *attn_mask.shape[1:])
-            total = _additive(attn_mask if attn_mask.ndim == 2 else attn_mask.reshape(shape), added, dtype)
-        if padding is not None:
-            mask = _additive(padding, added, dtype).unsqueeze(1).unsqueeze(1)
-            total = mask if total is None else total + mask
-        return total
-
-
-def _additive(mask: Tensor, added: int, dtype: Any) -> Tensor:
-    """A mask as numbers to add, with zeros for the keys appended."""
-    if mask.dtype == core.bool_:
-        mask = mask.new_zeros(mask.shape, dtype=dtype).masked_fill(mask, -math.inf)
-    elif not mask.is_floating_point():
-        raise expected("MultiheadAttention", "masks of dtype bool or floating", mask, error=RuntimeError)
-    return F.pad(mask, (0, added)) if added else mask

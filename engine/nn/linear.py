@@ -67,6 +67,14 @@ class Linear(Module):
         return f"in_features={self.in_features}, out_features={self.out_features}, bias={self.bias is not None}"
 
 
+class NonDynamicallyQuantizableLinear(Linear):
+    """Linear under the name that PyTorch prints for the projection of `MultiheadAttention`.
+
+    Shape:
+        input: (*, in_features); result: (*, out_features).
+    """
+
+
 class Bilinear(Module):
     """y = x1^T weight x2 + bias, for each feature of the result.
 

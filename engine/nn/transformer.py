@@ -65,6 +65,7 @@ class _Layer(Module):
         for i in range(1, n_attentions + 2):
             setattr(self, f"dropout{i}", Dropout(dropout))
         self.activation = _activation(activation)
+        self.activation_relu_or_gelu = 1 if self.activation is F.relu else 2 if self.activation is F.gelu else 0
 
     def _feed_forward(self, x: Tensor, dropout: Dropout) -> Tensor:
         return dropout(self.linear2(self.dropout(self.activation(self.linear1(x)))))
@@ -192,8 +193,8 @@ class TransformerEncoder(Module):
         encoder_layer: The layer; every copy begins with the same weights.
         num_layers: Number of copies.
         norm: What is applied to the result, or None.
-        enable_nested_tensor: Accepted for PyTorch's sake; nothing is nested here.
-        mask_check: Likewise.
+        enable_nested_tensor: Give zeros for padding where PyTorch, going over nested tensors in evaluation, would.
+        mask_check: Whether padding has to be at the end for that.
 
     Shape:
         src and result: (L, N, E), (N, L, E) with batch_first, or (L, E).
@@ -211,6 +212,21 @@ class TransformerEncoder(Module):
         self.layers = ModuleList([copy.deepcopy(encoder_layer) for _ in range(num_layers)])
         self.num_layers = num_layers
         self.norm = norm
+        self.enable_nested_tensor = self.use_nested_tensor = enable_nested_tensor
+        self.mask_check = mask_check
+
+    def _leaves_padding_out(self, src: Tensor, mask: Tensor | None, padding: Tensor | None) -> bool:
+        """Whether PyTorch's encoder would not compute what stands at padding, and give zeros there."""
+        first = self.layers[0]
+        if not self.enable_nested_tensor or padding is None or mask is not None or src.ndim != 3 or self.training:
+            return False
+        if core.is_grad_enabled() or not isinstance(first, TransformerEncoderLayer) or padding.dtype != core.bool_:
+            return False
+        attention = first.self_attn
+        usual = attention.batch_first and attention.in_proj_bias is not None and attention.num_heads % 2 == 0 and not first.norm_first
+        if not usual or first.activation_relu_or_gelu == 0 or first.norm1.eps != first.norm2.eps:
+            return False
+        return not self.mask_check or not bool((padding[:, :-1] & ~padding[:, 1:]).any())
 
     def forward(
         self, src: Tensor, mask: Tensor | None = None, src_key_padding_mask: Tensor | None = None, is_causal: bool | None = None
@@ -219,6 +235,8 @@ class TransformerEncoder(Module):
         causal = _is_causal(mask, is_causal, length)
         for layer in self.layers:
             src = layer(src, src_mask=mask, src_key_padding_mask=src_key_padding_mask, is_causal=causal)
+        if self._leaves_padding_out(src, mask, src_key_padding_mask):
+            src = src.masked_fill(src_key_padding_mask.unsqueeze(-1), 0)  # type: ignore[union-attr]
         return src if self.norm is None else self.norm(src)
 
 

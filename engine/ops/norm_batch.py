@@ -6,6 +6,7 @@ from workbench.ext.core import _core as core
 from workbench.ext.core.lazy import np
 
 from ._define import Unsupported, derivative, formula, infer, op, refuses, samples
+from ._help import product
 from .errors import expected
 
 Tensor = core.Tensor
@@ -166,7 +167,7 @@ def batch_norm(input, running_mean=None, running_var=None, weight=None, bias=Non
     if training and n == 1:
         raise expected("batch_norm", "more than 1 value per channel when training", input)
     shape = input.shape
-    x = input if input.ndim in (2, 4) else input.reshape(shape[0], c, 1, -1) if input.ndim != 3 else input.unsqueeze(2)
+    x = input if input.ndim in (2, 4) else input.reshape(shape[0], c, 1, product(shape[2:])) if input.ndim != 3 else input.unsqueeze(2)
     out = normalize_with_statistics(x, weight, bias, running_mean, running_var, training, momentum, eps)
     return out if x is input else out.reshape(shape)
 

@@ -46,9 +46,12 @@ def _fractional(name, n, input, kernel_size, output_size, output_ratio, return_i
     lead = tuple(x.shape[:2])
     if drawn is None:
         drawn = uniform_draw((*lead, n), x.dtype, key_of(None), 0.0, 1.0)
+    if x is not input and drawn.ndim == 3:  # PyTorch takes those of a batch too, and the first of them
+        drawn = drawn[:1]
     if tuple(drawn.shape) != (*lead, n) or drawn.dtype != x.dtype:
         raise expected(name, f"_random_samples of shape {(*lead, n)} and the input's dtype", drawn, error=RuntimeError)
-    u = drawn.detach().numpy()
+    wide = drawn.detach() if drawn.dtype in (core.float32, core.float64) else drawn.detach().float()
+    u = wide.numpy()
     if n == 2:
         u = u[..., ::-1]  # PyTorch's first number is the width's in images, the depth's in volumes
     places = np.zeros((*lead, *(1,) * (2 * n)), np.int64)

@@ -355,7 +355,7 @@ BAD = [
     (lambda: nn.Embedding.from_pretrained(engine.zeros(2)), AssertionError, "2 dimensions"),
     (lambda: nn.EmbeddingBag(3, 2, mode="median"), ValueError, "mode to be"),
     (lambda: nn.MultiheadAttention(7, 2), AssertionError, "embed_dim to be divisible by num_heads=2"),
-    (lambda: nn.MultiheadAttention(4, 2)(*[engine.zeros(1, 1, 1, 4)] * 3), ValueError, "2 or 3 dimensions"),
+    (lambda: nn.MultiheadAttention(4, 2)(*[engine.zeros(1, 1, 1, 4)] * 3), AssertionError, "2 or 3 dimensions"),
     (lambda: nn.MultiheadAttention(4, 2)(*[engine.zeros(1, 1, 4)] * 3, is_causal=True), RuntimeError, "attn_mask to be given"),
     (lambda: nn.Hardtanh(1, 0), ValueError, "max_val above min_val"),
     (lambda: nn.Softmax2d()(engine.zeros(2, 2)), ValueError, "3 or 4 dimensions"),
