@@ -58,6 +58,7 @@ MODULES: dict[str, tuple[str, ...]] = {
     "torch.nn.parameter": ("nn.parameter", f"{_OWN}.nn"),
     "torch.nn.common_types": (f"{_OWN}.types",),
     "torch.nn.attention": (f"{_OWN}.attention",),
+    "torch.nn.attention.flex_attention": (f"{_OWN}.flex_attention",),
     "torch.nn.parallel": (f"{_OWN}.parallel",),
     "torch.nn.parallel.data_parallel": (f"{_OWN}.parallel",),
     "torch.nn.parallel.distributed": (f"{_OWN}.parallel",),
@@ -140,7 +141,7 @@ MODULES: dict[str, tuple[str, ...]] = {
     "torch.profiler": ("profiler",),
     "torch.distributions": ("distributions",),
     **{f"torch.distributions.{name}": (f"distributions.{name}", "distributions") for name in ("constraints", "kl", "transforms", "utils")},
-    **{f"torch.distributions.{name}": ("distributions",) for name in (
+    **{f"torch.distributions.{name}": (f"distributions.{name}", "distributions") for name in (
         "bernoulli", "beta", "binomial", "categorical", "cauchy", "chi2", "constraint_registry", "continuous_bernoulli", "dirichlet",
         "distribution", "exp_family", "exponential", "fishersnedecor", "gamma", "generalized_pareto", "geometric", "gumbel", "half_cauchy",
         "half_normal", "independent", "inverse_gamma", "kumaraswamy", "laplace", "lkj_cholesky", "log_normal",

@@ -13,6 +13,7 @@ from workbench.ext.core import _core as core
 
 _initialized = False
 has_half = False
+default_generators: tuple[Any, ...] = ()
 
 
 def __getattr__(name: str) -> Any:
@@ -154,6 +155,10 @@ class Stream(_Refused):
 
 class ExternalStream(Stream):
     """A queue of work that another library made."""
+
+
+class StreamContext(_Refused):
+    """A queue of work made the current one in a block."""
 
 
 class Event(_Refused):

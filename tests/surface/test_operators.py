@@ -114,6 +114,37 @@ PROGRAMS = {
         except ValueError:
             say("known already")
     """,
+    "flexible attention": """
+        from torch.nn.attention.flex_attention import AuxRequest, and_masks, create_block_mask, create_mask, flex_attention, or_masks
+        from torch.nn.functional import scaled_dot_product_attention
+        make = lambda *shape: torch.arange(float(torch.Size(shape).numel())).double().mul(0.7).sin().reshape(shape)
+        q, k, v = make(2, 2, 6, 8).requires_grad_(), make(2, 2, 6, 8) * 0.5, make(2, 2, 6, 8).cos()
+        causal = lambda b, h, i, j: i >= j
+        window = lambda b, h, i, j: (i - j).abs() <= 2
+        documents = torch.tensor([0, 0, 1, 1, 1, 2])
+        same = lambda b, h, i, j: documents[i] == documents[j]
+        slopes = torch.tensor([0.5, 0.25]).double()
+        alibi = lambda score, b, h, i, j: score - slopes[h] * (i - j).abs()
+        mask = and_masks(causal, or_masks(window, same))
+        dense = create_mask(mask, 1, 1, 6, 6, device="cpu")
+        blocks = create_block_mask(mask, None, None, 6, 6, device="cpu")
+        i, j = torch.arange(6)[:, None], torch.arange(6)[None, :]
+        bias = (-slopes.reshape(2, 1, 1) * (i - j).abs())[None].masked_fill(~dense, -float("inf"))
+        if "workbench" in torch.__version__:  # PyTorch compiles first, which takes long, and has no gradients for it on the CPU
+            out = flex_attention(q, k, v, score_mod=alibi, block_mask=blocks, scale=0.3)
+            few = flex_attention(q, k[:, :1], v[:, :1], enable_gqa=True)
+            blind = flex_attention(q, k, v, block_mask=create_block_mask(lambda b, h, i, j: j < i, None, None, 6, 6, device="cpu"))
+            assert bool((blind[:, :, 0] == 0).all())
+            plain, aux = flex_attention(q, k, v, return_aux=AuxRequest(lse=True))
+            lse = aux.lse
+        else:
+            out = scaled_dot_product_attention(q, k, v, attn_mask=bias, scale=0.3)
+            few = scaled_dot_product_attention(q, k[:, :1].expand_as(k), v[:, :1].expand_as(v))
+            plain = scaled_dot_product_attention(q, k, v)
+            lse = (q @ k.transpose(-2, -1) / 8**0.5).logsumexp(-1)
+        (out * make(2, 2, 6, 8)).sum().backward()
+        say(out, few, plain, lse, q.grad, dense, blocks.to_dense())
+    """,
     "futures": """
         a, b = torch.futures.Future(), torch.futures.Future()
         both = torch.futures.collect_all([a, b]).then(lambda f: sum(x.wait() for x in f.wait()))
