@@ -66,7 +66,12 @@ def fliplr(input):
 
     Returns:
         A copy.
+
+    Raises:
+        RuntimeError: there are fewer dimensions.
     """
+    if input.ndim < 2:
+        raise expected("fliplr", "input of 2 or more dimensions", input, error=RuntimeError)
     return flip(input, (1,))
 
 
@@ -82,7 +87,12 @@ def flipud(input):
 
     Returns:
         A copy.
+
+    Raises:
+        RuntimeError: `input` has no dimensions.
     """
+    if not input.ndim:
+        raise expected("flipud", "input of 1 or more dimensions", input, error=RuntimeError)
     return flip(input, (0,))
 
 
@@ -173,6 +183,8 @@ def rot90(input, k=1, dims=(0, 1)):
         tensor([[2, 4],
                 [1, 3]])
     """
+    if input.ndim < 2:
+        raise expected("rot90", "input of 2 or more dimensions", input, error=RuntimeError)
     plane = axes("rot90", tuple(dims), input.ndim, "dims")
     if len(plane) != 2:
         raise expected("rot90", "two dims", tuple(dims), error=RuntimeError)

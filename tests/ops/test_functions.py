@@ -49,6 +49,7 @@ EXPRESSIONS = [
     f"{X}.new([1, 2])", f"{X}.new(2, 0)", f"{X}.long().__ilshift__(1)", f"{X}.view(size=(4, 3))", f"{X}.repeat(repeats=(2, 1))",
     f"{X}.split(split_size=2)", f"lib.tensor_split({X}, sections=2)", f"{X}.copy_({X} * 2, non_blocking=True)", f"lib.ravel({X})",
     f"lib.angle({X}.long() - 3)", f"lib.subtract({X}, 1, alpha=2)", f"{X}.uniform_(**{{'from': 2., 'to': 2.}})",
+    "lib.fliplr(lib.ones(2))", "lib.flipud(lib.tensor(1.))", "lib.rot90(lib.ones(3))",
     f"{X}.H", f"{X}.mH", f"{X}[0].H", f"{X}[None].H", f"{X}[0].mH", "lib.tensor([[1j, 2]]).H",
 ]  # fmt: skip
 
