@@ -67,8 +67,17 @@ class _View(MutableMapping):  # type: ignore[type-arg]
     def __contains__(self, name: object) -> bool:
         return self._module._names.get(name) == self._kind
 
+    def __reversed__(self) -> Iterator[str]:
+        return reversed(list(self))
+
     def __repr__(self) -> str:
         return repr(dict(self))
+
+    def items(self) -> Any:
+        return dict(super().items()).items()  # which can be gone through backwards, as a dict's can
+
+    def values(self) -> Any:
+        return dict(super().items()).values()
 
     def copy(self) -> dict[str, Any]:
         return dict(self)
