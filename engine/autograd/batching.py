@@ -219,16 +219,20 @@ class Level:
             return self.composite(op, args, proceed)
         rule = rule_of(op)
         result = NotImplemented if rule is None else rule(self, op, args, proceed)
-        return self.one_by_one(args, proceed) if result is NotImplemented else self.wrapped(result)
+        if result is not NotImplemented:
+            return self.wrapped(result)
+        if op.formula is not None and not op.definition.extra:
+            return self.composite(op, args, lambda *given: op.formula(*given), proceed)  # what it means, in ops that come here
+        return self.one_by_one(args, proceed)
 
-    def composite(self, op: Any, args: tuple[Any, ...], proceed: Callable[..., Any]) -> Any:
+    def composite(self, op: Any, args: tuple[Any, ...], meaning: Callable[..., Any], proceed: Callable[..., Any] | None = None) -> Any:
         """An op written in others, which come here one by one; element by element where it reads values on its way."""
         if op.name in _SIZES_FROM_VALUES:
             raise Unreadable(f"{op.name}: expected a result whose size is known before its values, got vmap over it; use where()")
         try:
-            return proceed(*args)
+            return meaning(*args)
         except Unreadable:
-            return self.one_by_one(args, proceed)
+            return self.one_by_one(args, proceed or meaning)
 
     def wrapped(self, result: Any) -> Any:
         return tree_map(lambda r: wrap(self, r) if isinstance(r, Tensor) else r, result)

@@ -10,6 +10,7 @@ from typing import Any
 from workbench.ext.core import _core
 
 from ..ops.sequence import arange
+from .batching import Batched
 from .batching_rules import ranked, rules, unary
 
 Tensor = _core.Tensor
@@ -46,12 +47,44 @@ def _folded(*names: str) -> Any:
     return rule
 
 
-rules("avg_pooled", "adaptively_averaged", "max_pooled", "normalize_groups")(_folded("input"))
+rules("avg_pooled", "adaptively_averaged", "max_pooled")(_folded("input"))
 rules("avg_pool2d_backward", "adaptive_avg_pool2d_backward")(_folded("grad"))
 rules("max_pool2d_backward")(_folded("grad", "indices"))
-rules("normalize_rows", "scale_rows")(_folded("input"))
 rules("attention")(_folded("query", "key", "value"))
 rules("pad_constant")(unary)
+
+
+# norms
+
+
+def _norm(places: int) -> Any:
+    """A rule for norms of (N, C, *positions) with vectors over C: batched vectors are applied afterwards.
+
+    Args:
+        places: How many dimensions follow that of the vectors.
+    """
+
+    def rule(level: Any, op: Any, args: tuple[Any, ...], proceed: Proceed) -> Any:
+        vectors = [i for i, name in enumerate(op.params) if name in ("weight", "bias")]
+        if not level.touches([args[i] for i in vectors]):
+            return _folded("input")(level, op, args, proceed)
+        plain = [None if i in vectors else a for i, a in enumerate(args)]
+        made = _folded("input")(level, op, (level.wrapped(level.spread(args[0])), *plain[1:]), proceed)
+        if isinstance(made, tuple):
+            return NotImplemented
+        for i in vectors:
+            if args[i] is not None:
+                v = level.spread(args[i]).unsqueeze(1)
+                for _ in range(places):
+                    v = v.unsqueeze(-1)
+                made = made * v if op.params[i] == "weight" else made + v
+        return made
+
+    return rule
+
+
+rules("normalize_rows", "scale_rows")(_norm(0))
+rules("normalize_groups")(_norm(1))
 
 
 # products
@@ -205,10 +238,31 @@ def _(level, op, args, proceed):
 # indexing
 
 
+def _own_rows(level: Any, index: Tensor, rows: int) -> Tensor | None:
+    """Indices into the tables of a batch laid one below the other; None where one may be out of range, and would find another's row."""
+    full = level.spread(index)
+    if isinstance(full, Batched) or (full.numel() and not (int(full.amin()) >= 0 and int(full.amax()) < rows)):
+        return None
+    return full + (arange(level.n) * rows).reshape(level.n, *(1,) * index.ndim)
+
+
 @rules("embedding_of")
 def _(level, op, args, proceed):
     weight, index, padding = args
-    return NotImplemented if level.full_of(weight) is not None else proceed(weight, level.full_of(index), padding)
+    table = level.full_of(weight)
+    if table is None:
+        return proceed(weight, level.full_of(index), padding)
+    own = None if padding >= 0 else _own_rows(level, index, weight.shape[0])
+    return NotImplemented if own is None else proceed(_in(table), own, padding)
+
+
+@rules("embedding_backward")
+def _(level, op, args, proceed):
+    grad, index, rows, padding = args
+    own = None if padding >= 0 else _own_rows(level, index, rows)
+    if own is None:
+        return NotImplemented
+    return proceed(level.spread(grad), own, rows * level.n, padding).reshape(level.n, rows, grad.shape[-1])
 
 
 @rules("one_hot")

@@ -140,7 +140,7 @@ def reduction(level: Any, op: Any, args: tuple[Any, ...], proceed: Callable[...,
         return result.reshape((level.n,) + (1,) * ndim) if keep and ndim else result
     given[0] = full
     given[at] = tuple(range(1, ndim + 1)) if d is None or d == () else dims_up(d, ndim)
-    return NotImplemented if given[at] is None or (d == () and op.name not in ("sum", "mean")) else proceed(*given)
+    return NotImplemented if given[at] is None else proceed(*given)
 
 
 # views

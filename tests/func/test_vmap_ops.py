@@ -36,7 +36,9 @@ def placed(case, values):
 def check(case, mapped) -> bool:
     """Map over the tensors of these numbers; False where the op does not take the values in other places."""
     given = list(tensors_in((case.call.args, case.call.kwargs)))
-    parts = [elements(t, k, case.op.name in SIZED_BY_VALUES) if k in mapped else [t] * N for k, t in enumerate(given)]
+    # what an op with a formula takes may belong together, as a mean and what it is the mean of
+    still = case.op.name in SIZED_BY_VALUES or case.op.formula is not None
+    parts = [elements(t, k, still) if k in mapped else [t] * N for k, t in enumerate(given)]
     wanted = []
     for row in zip(*parts):
         args, kwargs = placed(case, row)
