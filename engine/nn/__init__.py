@@ -61,6 +61,7 @@ from .loss import (
     PoissonNLLLoss,
     SmoothL1Loss,
 )
+from .loss_linear import LinearCrossEntropyLoss, LinearCrossEntropyOptions
 from .margin_loss import (
     CosineEmbeddingLoss,
     HingeEmbeddingLoss,

@@ -193,3 +193,30 @@ def test_ctc_gradient_is_pytorchs_without_log_softmax():
         lib.nn.functional.ctc_loss(leaf, *map(port, given), reduction="sum").backward()
         slopes.append(leaf.grad)
     assert_close(*slopes)
+
+
+@pytest.mark.parametrize("kwargs", [{}, {"bias": True, "out_features": (2,)}, {"label_smoothing": 0.1, "ignore_index": 1}], ids=str)
+def test_linear_cross_entropy(kwargs):
+    ours, theirs = pair("LinearCrossEntropyLoss", 3, 5, dtype="float64", **kwargs)
+    assert repr(ours) == repr(theirs)
+    compare(ours, theirs, [(4, 3), ("int", 5, 4, *kwargs.get("out_features", ()))], "float64")
+    options = nn.LinearCrossEntropyOptions(batch_chunk_size=2, chunking_method=None)
+    x = engine.from_numpy(arrays([(4, 3)], "float64")[0])
+    w, t = engine.from_numpy(arrays([(5, 3)], "float64")[0]), engine.tensor([0, 4, 2, 2])
+    assert_close(nn.functional.linear_cross_entropy(x, w, t, options=options), nn.functional.cross_entropy(x @ w.T, t))
+
+
+@pytest.mark.parametrize("bad", [{"acc_policy": "x"}, {"chunking_method": "aspect_ratio:0"}, {"batch_chunk_size": 0}, {"acc_dtype": 3}])
+def test_options_of_linear_cross_entropy(bad):
+    for lib in (nn, torch.nn):
+        with pytest.raises(ValueError, match=next(iter(bad))):
+            lib.LinearCrossEntropyOptions(**bad)
+    assert nn.LinearCrossEntropyOptions(chunking_method="aspect_ratio:3") == nn.LinearCrossEntropyOptions(chunking_method="aspect_ratio:3")
+
+
+def test_linear_cross_entropy_refuses():
+    for lib in (engine, torch):
+        with pytest.raises(RuntimeError, match="weight"):
+            lib.nn.LinearCrossEntropyLoss(2, 3, weight=lib.ones(2))
+        with pytest.raises(RuntimeError, match="label_smoothing"):
+            lib.nn.LinearCrossEntropyLoss(2, 3, label_smoothing=2.0)
