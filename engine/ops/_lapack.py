@@ -7,6 +7,7 @@ from workbench.ext.core.lazy import TYPE_CHECKING, np
 
 from ._define import COMPLEX, FLOATING, Unsupported
 from ._help import broadcast, made
+from ._one_thread import one_thread
 from ._space import alias
 from .complex import conj
 from .errors import expected
@@ -82,9 +83,10 @@ def each(f: Callable[..., Any], lead: Sequence[int], results: Sequence[tuple[Seq
     """
     outs = tuple(np.zeros((*lead, *shape), dtype) for shape, dtype in results)
     if all(a[()].size for a in arrays):
-        for i in np.ndindex(*lead):
-            for out, value in zip(outs, f(*(a[i] for a in arrays))):
-                out[i] = value
+        with one_thread(arrays[0]):
+            for i in np.ndindex(*lead):
+                for out, value in zip(outs, f(*(a[i] for a in arrays))):
+                    out[i] = value
     return outs
 
 

@@ -7,6 +7,7 @@ from workbench.ext.core.lazy import np
 
 from ._define import Unsupported, derivative, infer, op, refuses, samples
 from ._lapack import FIELDS, NO_FACTORS, LinAlgError, adjoint, batched_alike, each, matrices, refuse_singular, same_dtype, unit
+from ._one_thread import one_thread
 from ._sample_matrices import positive, regular
 from .errors import expected
 from .linalg_triangular import triangular
@@ -35,7 +36,8 @@ def cholesky_of(A, upper):
     """
     lower = A.conj().swapaxes(-1, -2) if upper else A
     try:
-        L, info = np.linalg.cholesky(lower), np.zeros(A.shape[:-2], np.int32)
+        with one_thread(A):
+            L, info = np.linalg.cholesky(lower), np.zeros(A.shape[:-2], np.int32)
     except np.linalg.LinAlgError:
         from scipy.linalg import get_lapack_funcs
 

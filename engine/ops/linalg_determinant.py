@@ -6,6 +6,7 @@ from workbench.ext.core.lazy import np
 
 from ._define import Unsupported, derivative, infer, op, refuses, samples
 from ._lapack import FIELDS, NO_FACTORS, adjoint, matrices, unit
+from ._one_thread import one_thread
 from ._sample_matrices import regular
 from .comparison import eq, where
 from .complex import conj
@@ -35,7 +36,8 @@ def det(input):
         >>> det(tensor([[2.0, 1.0], [1.0, 2.0]]))
         tensor(3.)
     """
-    return np.linalg.det(input)
+    with one_thread(input):
+        return np.linalg.det(input)
 
 
 @infer(det)
@@ -121,7 +123,8 @@ def slogdet(input):
         >>> slogdet(tensor([[0.0, 1.0], [1.0, 0.0]])).sign
         tensor(-1.)
     """
-    return tuple(np.linalg.slogdet(input))
+    with one_thread(input):
+        return tuple(np.linalg.slogdet(input))
 
 
 @infer(slogdet)

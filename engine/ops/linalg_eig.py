@@ -6,6 +6,7 @@ from workbench.ext.core.lazy import np
 
 from ._define import Unsupported, derivative, infer, op, refuses, samples
 from ._lapack import FIELDS, NO_FACTORS, LinAlgError, adjoint, matrices, on_diagonal, unit
+from ._one_thread import one_thread
 from ._sample_matrices import hermitian
 from .comparison import where
 from .complex_view import WHOLE
@@ -16,10 +17,11 @@ from .linalg_solve import linalg_solve
 TURNED = "scale and phase are anybody's choice, and real matrices have complex vectors; tests/ops/test_eigen.py has the invariants"
 
 
-def _converged(call):
-    """`call()`, with NumPy's error as ours."""
+def _converged(A, call):
+    """`call()` for these matrices, with NumPy's error as ours."""
     try:
-        return call()
+        with one_thread(A):
+            return call()
     except np.linalg.LinAlgError as error:
         if "infs or NaNs" in str(error):
             raise expected("linalg.eig", "A of finite numbers", "one with inf or nan", error=RuntimeError) from None
@@ -34,7 +36,7 @@ def eig_of(A):
     Shape:
         A: (*, n, n); eigenvalues: (*, n); eigenvectors: (*, n, n).
     """
-    return _converged(lambda: tuple(np.linalg.eig(A)))
+    return _converged(A, lambda: tuple(np.linalg.eig(A)))
 
 
 @infer(eig_of)
@@ -116,7 +118,7 @@ def eigenvalues_of(A):
     Shape:
         A: (*, n, n); result: (*, n).
     """
-    return _converged(lambda: np.linalg.eigvals(A))
+    return _converged(A, lambda: np.linalg.eigvals(A))
 
 
 @infer(eigenvalues_of)

@@ -6,6 +6,7 @@ from workbench.ext.core.lazy import np
 
 from ._define import Unsupported, derivative, infer, op, refuses, samples
 from ._lapack import FIELDS, NO_FACTORS, LinAlgError, adjoint, matrices, on_diagonal, unit
+from ._one_thread import one_thread
 from ._sample_matrices import hermitian
 from .comparison import where
 from .complex_view import REAL
@@ -15,10 +16,11 @@ from .linalg_phase import refuse_phase
 READS_A_TRIANGLE = "one triangle is read, and the gradient is that of the whole Hermitian matrix"
 
 
-def _converged(call):
-    """`call()`, with NumPy's error as ours."""
+def _converged(A, call):
+    """`call()` for these matrices, with NumPy's error as ours."""
     try:
-        return call()
+        with one_thread(A):
+            return call()
     except np.linalg.LinAlgError:
         raise expected("linalg.eigh", "A of which the eigenvalues converge", "one where they do not", error=LinAlgError) from None
 
@@ -31,7 +33,7 @@ def eigh_of(A, upper):
     Shape:
         A: (*, n, n); eigenvalues: (*, n); eigenvectors: (*, n, n).
     """
-    return _converged(lambda: tuple(np.linalg.eigh(A, "U" if upper else "L")))
+    return _converged(A, lambda: tuple(np.linalg.eigh(A, "U" if upper else "L")))
 
 
 @infer(eigh_of)
@@ -124,7 +126,7 @@ def eigenvalues_of_hermitian(A, upper):
     Shape:
         A: (*, n, n); result: (*, n).
     """
-    return _converged(lambda: np.linalg.eigvalsh(A, "U" if upper else "L"))
+    return _converged(A, lambda: np.linalg.eigvalsh(A, "U" if upper else "L"))
 
 
 @infer(eigenvalues_of_hermitian)

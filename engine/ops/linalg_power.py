@@ -6,6 +6,7 @@ from workbench.ext.core.lazy import np
 
 from ._define import derivative, infer, op, refuses, samples
 from ._lapack import FIELDS, NO_FACTORS, LinAlgError, unit
+from ._one_thread import one_thread
 from ._sample_matrices import regular
 from ._space import alias
 from .comparison import eq, where
@@ -49,7 +50,8 @@ def matrix_exp(input):
         return np.zeros_like(input)
     from scipy.linalg import expm
 
-    return expm(input)
+    with one_thread(input):
+        return expm(input)
 
 
 @infer(matrix_exp)

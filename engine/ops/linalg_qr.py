@@ -6,6 +6,7 @@ from workbench.ext.core.lazy import np
 
 from ._define import Unsupported, derivative, infer, op, refuses, samples
 from ._lapack import FIELDS, NO_FACTORS, adjoint, matrices
+from ._one_thread import one_thread
 from .errors import expected
 from .linalg_triangular import triangular
 from .pieces import cat
@@ -24,7 +25,8 @@ def qr_of(A, mode):
     """
     m, n = A.shape[-2:]
     if A.size:
-        return (np.zeros(0), np.linalg.qr(A, "r")) if mode == "r" else tuple(np.linalg.qr(A, mode))
+        with one_thread(A):
+            return (np.zeros(0), np.linalg.qr(A, "r")) if mode == "r" else tuple(np.linalg.qr(A, mode))
     k = m if mode == "complete" else min(m, n)
     Q = np.zeros(0) if mode == "r" else np.broadcast_to(np.eye(m, k), (*A.shape[:-2], m, k))
     return Q, np.zeros((*A.shape[:-2], k, n))

@@ -8,6 +8,7 @@ from workbench.ext.core.lazy import np
 from ._define import Unsupported, infer, op, refuses, samples
 from ._help import made
 from ._lapack import FIELDS, NO_FACTORS, matrices
+from ._one_thread import one_thread
 from ._sample_matrices import hermitian, regular
 from .bounds import maximum
 from .comparison import where
@@ -25,7 +26,8 @@ def sizes_of_eigenvalues(A):
     Shape:
         A: (*, n, n); result: (*, n).
     """
-    return np.abs(np.linalg.eigvalsh(A))
+    with one_thread(A):
+        return np.abs(np.linalg.eigvalsh(A))
 
 
 @infer(sizes_of_eigenvalues)

@@ -8,6 +8,7 @@ from workbench.ext.core.lazy import np
 from ._define import Unsupported, derivative, infer, op, refuses, samples
 from ._help import made, product
 from ._lapack import FIELDS, NO_FACTORS, LinAlgError, batched_alike, each, matrices, refuse_singular, same_dtype
+from ._one_thread import one_thread
 from ._sample_matrices import regular
 from .errors import expected
 
@@ -22,7 +23,8 @@ def solve_of(A, B):
         A: (*, n, n); B: (*, n, k); result: (*, n, k); info: (*).
     """
     try:
-        return np.linalg.solve(A, B), np.zeros(A.shape[:-2], np.int32)
+        with one_thread(A):
+            return np.linalg.solve(A, B), np.zeros(A.shape[:-2], np.int32)
     except np.linalg.LinAlgError:
         from scipy.linalg import get_lapack_funcs
 
@@ -176,7 +178,8 @@ def inverse_of(A):
         A: (*, n, n); inverse: (*, n, n); info: (*).
     """
     try:
-        return np.linalg.inv(A), np.zeros(A.shape[:-2], np.int32)
+        with one_thread(A):
+            return np.linalg.inv(A), np.zeros(A.shape[:-2], np.int32)
     except np.linalg.LinAlgError:
         from scipy.linalg import get_lapack_funcs
 

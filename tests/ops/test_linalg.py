@@ -174,3 +174,33 @@ def test_exponentials_of_large_and_small_matrices():
     np.testing.assert_allclose(engine.matrix_exp(engine.from_numpy(a)).numpy(), expected, atol=1e-10)
     np.testing.assert_allclose(engine.matrix_exp(engine.from_numpy(a * 1e-12)).numpy(), np.eye(2) + a * 1e-12, rtol=1e-14)
     same(lambda module, x: module.matrix_exp(x), drawn(2, 3, 3, dtype="complex128"))
+
+
+FACTORS = {
+    "inv": lambda x: linalg.inv(x),
+    "det": lambda x: linalg.slogdet(x).logabsdet,
+    "solve": lambda x: linalg.solve(x, x[:, :50]),
+    "svd": lambda x: linalg.svdvals(x),
+    "qr": lambda x: linalg.qr(x).R,
+    "cholesky": lambda x: linalg.cholesky(x @ x.mT + engine.eye(len(x), dtype=x.dtype)),
+    "lu": lambda x: linalg.lu_factor(x).LU,
+    "matrix_exp": lambda x: engine.matrix_exp(0.01 * x),
+    "pinv": lambda x: linalg.pinv(x[:, :150]),
+    "triangular": lambda x: linalg.solve_triangular(x, x, upper=True),
+    "lstsq": lambda x: linalg.lstsq(x[:, :150], x).solution,
+    "rank": lambda x: linalg.matrix_rank(x, hermitian=True),
+    "eigh": lambda x: linalg.eigh(x).eigenvectors,
+    "eigvals": lambda x: linalg.eigvals(x[:100, :100]),
+}
+
+
+@pytest.mark.parametrize("name", FACTORS)
+def test_bits_do_not_depend_on_the_threads_of_blas(name):
+    from threadpoolctl import threadpool_limits
+
+    x = engine.from_numpy(drawn(300, 300))
+    found = []
+    for n in (1, 2, 3):
+        with threadpool_limits(n, "blas"):
+            found.append(FACTORS[name](x).numpy().tobytes())
+    assert found[0] == found[1] == found[2]
