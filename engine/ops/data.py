@@ -225,7 +225,7 @@ def scalar_tensor(s, *, dtype=None, layout=None, device=None, requires_grad=Fals
 
 
 @public(methods=("new_tensor",))
-def new_tensor(input, data, *, dtype=None, device=None, requires_grad=False):
+def new_tensor(input, data, *, dtype=None, device=None, requires_grad=False, pin_memory=False):
     """Make a tensor from data, of the dtype of `input`.
 
     Args:
@@ -234,6 +234,7 @@ def new_tensor(input, data, *, dtype=None, device=None, requires_grad=False):
         dtype: The dtype; None means that of `input`.
         device: The device; None means cpu.
         requires_grad: Whether operations on the result are recorded.
+        pin_memory: Accepted for PyTorch's sake.
 
     Shape:
         input: any; result: that of the data.

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from workbench.ext.core import _core as core
 
-from . import conv, conv_other, conv_transpose, ctc, dropping, loss, loss_likelihood, loss_margin, loss_triplet
+from . import conv, conv_other, conv_transpose, ctc, dropping, loss, loss_likelihood, loss_margin, loss_triplet, norm, norm_group
 from . import embedding as rows
 from ._space import public
 from .drawing import dropped
@@ -15,7 +15,6 @@ from .errors import expected
 from .generator import key_of
 from .grid import affine_grid, grid_sample
 from .norm_batch import batch_norm as batch_norm_of_layers
-from .norm_group import instance_norm as instance_norm_of_layers
 from .pooling import max_pool1d
 from .pooling_adaptive_max import adaptive_max_pool1d as adaptive_max_pool1d_of_layers
 from .randomized import rrelu
@@ -46,7 +45,19 @@ def batch_norm(input, weight, bias, running_mean, running_var, training, momentu
 @public("torch")
 def instance_norm(input, weight, bias, running_mean, running_var, use_input_stats, momentum, eps, cudnn_enabled):
     """`nn.functional.instance_norm`; `cudnn_enabled` has no meaning on the CPU."""
-    return instance_norm_of_layers(input, running_mean, running_var, weight, bias, use_input_stats, momentum, eps)
+    return norm_group.instance_norm(input, running_mean, running_var, weight, bias, use_input_stats, momentum, eps)
+
+
+@public("torch")
+def layer_norm(input, normalized_shape, weight=None, bias=None, eps=1e-5, cudnn_enable=True):
+    """`nn.functional.layer_norm`; `cudnn_enable` has no meaning on the CPU."""
+    return norm.layer_norm(input, normalized_shape, weight, bias, eps)
+
+
+@public("torch")
+def group_norm(input, num_groups, weight=None, bias=None, eps=1e-5, cudnn_enabled=True):
+    """`nn.functional.group_norm`; `cudnn_enabled` has no meaning on the CPU."""
+    return norm_group.group_norm(input, num_groups, weight, bias, eps)
 
 
 @public("torch")

@@ -177,7 +177,7 @@ def eye(n, m=None, *, out=None, dtype=None, layout=None, device=None, requires_g
 
 
 @public("torch")
-def tril_indices(row, col, offset=0, *, dtype=None, device=None, layout=None):
+def tril_indices(row, col, offset=0, *, dtype=None, layout=None, device=None, requires_grad=False, pin_memory=False):
     """Give the places of the lower triangle of a matrix, row by row.
 
     Args:
@@ -185,8 +185,10 @@ def tril_indices(row, col, offset=0, *, dtype=None, device=None, layout=None):
         col: Columns.
         offset: Which diagonal is the last: 0 the main one, above it > 0, below it < 0.
         dtype: The dtype; None means int64.
-        device: The device; None means cpu.
         layout: Accepted for PyTorch's sake.
+        device: The device; None means cpu.
+        requires_grad: Whether operations on the result are recorded; whole numbers refuse that.
+        pin_memory: Accepted for PyTorch's sake.
 
     Shape:
         result: (2, number of places).
@@ -196,11 +198,11 @@ def tril_indices(row, col, offset=0, *, dtype=None, device=None, layout=None):
     """
     core.as_device(device)
     places = core.from_numpy(np.stack(np.tril_indices(row, offset, col)))
-    return places if dtype is None else cast(places, dtype)
+    return finished(places if dtype is None else cast(places, dtype), requires_grad)
 
 
 @public("torch")
-def triu_indices(row, col, offset=0, *, dtype=None, device=None, layout=None):
+def triu_indices(row, col, offset=0, *, dtype=None, layout=None, device=None, requires_grad=False, pin_memory=False):
     """Give the places of the upper triangle of a matrix, row by row.
 
     Args:
@@ -208,8 +210,10 @@ def triu_indices(row, col, offset=0, *, dtype=None, device=None, layout=None):
         col: Columns.
         offset: Which diagonal is the last: 0 the main one, above it > 0, below it < 0.
         dtype: The dtype; None means int64.
-        device: The device; None means cpu.
         layout: Accepted for PyTorch's sake.
+        device: The device; None means cpu.
+        requires_grad: Whether operations on the result are recorded; whole numbers refuse that.
+        pin_memory: Accepted for PyTorch's sake.
 
     Shape:
         result: (2, number of places).
@@ -219,4 +223,4 @@ def triu_indices(row, col, offset=0, *, dtype=None, device=None, layout=None):
     """
     core.as_device(device)
     places = core.from_numpy(np.stack(np.triu_indices(row, offset, col)))
-    return places if dtype is None else cast(places, dtype)
+    return finished(places if dtype is None else cast(places, dtype), requires_grad)

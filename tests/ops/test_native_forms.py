@@ -18,6 +18,7 @@ EXPRESSIONS = [
     f"lib.batch_norm({X}, lib.ones(3), lib.ones(3), None, None, True, .1, 1e-5, True)",
     f"lib.batch_norm({X}, None, None, lib.ones(3), lib.ones(3) * 2, False, .1, 1e-5, False)",
     f"lib.instance_norm({X}, lib.ones(3), None, None, None, True, .1, 1e-5, True)",
+    f"lib.layer_norm({X}, (4,), None, None, 1e-5, True)", f"lib.group_norm({X}, 3, lib.ones(3), None, 1e-5, cudnn_enabled=False)",
     f"lib.native_layer_norm({X}, (3, 4), lib.ones(3, 4) * 2, None, 1e-5)", f"lib.native_layer_norm({X}, [4], None, lib.ones(4), 1e-3)",
     f"lib.native_layer_norm({X}, [3], None, None, 1e-3)",
     f"lib.native_group_norm({X}, lib.ones(3) * 2, lib.ones(3), 2, 3, 4, 3, 1e-5)",
