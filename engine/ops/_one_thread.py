@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from threading import Lock
+from _thread import allocate_lock  # threading brings functools along
 
 from workbench.ext.core.lazy import TYPE_CHECKING
 
@@ -27,7 +27,7 @@ class _OneThread:
     """The context of one thread; others may enter it before it is left, in the same thread or another."""
 
     def __init__(self) -> None:
-        self.lock, self.depth = Lock(), 0
+        self.lock, self.depth = allocate_lock(), 0
         self.libraries: Any = None
         self.before: list[int] = []
 
@@ -53,7 +53,7 @@ class _OneThread:
 def _found() -> Any:
     """The BLAS libraries of this process that take a number of threads."""
     import scipy.linalg  # noqa: F401  brings its own copy
-    from threadpoolctl import ThreadpoolController
+    from threadpoolctl import ThreadpoolController  # type: ignore[import-untyped]
 
     return ThreadpoolController().select(internal_api="openblas").lib_controllers
 
