@@ -81,8 +81,8 @@ class Batched(_core.Tensor):
     def zero_(self) -> Batched:
         return self.fill_(0)
 
-    def __getitem__(self, index: Any) -> Any:
-        return super().__getitem__(index)
+    def __deepcopy__(self, memo: dict[int, Any]) -> Any:
+        return wrap(self.level, self.full.detach().clone())
 
     def __repr__(self) -> str:
         return f"Batched(of {self.level.n}, {self.full!r})"
@@ -93,6 +93,8 @@ class Batched(_core.Tensor):
     numpy = _unreadable("numpy()")
     data_ptr = _unreadable("data_ptr()")
     __array__ = _unreadable("__array__()")
+    __dlpack__ = _unreadable("__dlpack__()")
+    __reduce_ex__ = _unreadable("pickle")
     __bool__ = _unreadable("bool()")
     __int__ = _unreadable("int()")
     __float__ = _unreadable("float()")

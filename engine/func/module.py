@@ -37,8 +37,8 @@ def functional_call(
         What the module returns.
 
     Raises:
-        ValueError: a name stands in two dictionaries, or they are none.
-        RuntimeError: names are missing or unknown with strict, or tied names are given different tensors.
+        ValueError: a name stands in two dictionaries, or they are none, or tied names are given different tensors.
+        RuntimeError: names are missing or unknown with strict.
         TypeError: a value is no tensor.
 
     Example:
@@ -108,7 +108,7 @@ def _tied(places: dict[str, Tensor], given: dict[str, Tensor]) -> dict[str, Tens
     for names in groups.values():
         said = [name for name in names if name in given]
         if len({id(given[name]) for name in said}) > 1:
-            raise expected("functional_call", f"one tensor for the tied names {names}", "several", "say tie_weights=False", RuntimeError)
+            raise expected("functional_call", f"one tensor for the tied names {names}", "several", "say tie_weights=False")
         if said:
             values.update(dict.fromkeys(names, given[said[0]]))
     return values
