@@ -50,7 +50,9 @@ _ALSO_NAMED = (
     "compile", "get_default_device", "set_default_device", "set_default_tensor_type", "get_num_interop_threads", "set_num_interop_threads",
     "get_float32_matmul_precision", "set_float32_matmul_precision", "set_flush_denormal", "get_device_module", "OutOfMemoryError", "layout",
     "DoubleTensor", "FloatTensor", "HalfTensor", "BFloat16Tensor", "LongTensor", "IntTensor", "ShortTensor", "CharTensor", "ByteTensor",
-    "BoolTensor", "FloatStorage", "DoubleStorage", "LongStorage", "ByteStorage",
+    "BoolTensor", "FloatStorage", "DoubleStorage", "LongStorage", "ByteStorage", "HalfStorage", "BFloat16Storage", "IntStorage",
+    "ShortStorage", "CharStorage", "BoolStorage", "ComplexFloatStorage", "ComplexDoubleStorage", "Storage", "AcceleratorError",
+    "compiled_with_cxx11_abi", "is_warn_always_enabled", "set_warn_always",
 )  # fmt: skip
 _SUBPACKAGES = {
     "nn": "nn", "optim": "optim", "amp": "amp", "autograd": "autograd", "data": "data", "utils": "utils", "testing": "testing",

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-__all__ = ["are_deterministic_algorithms_enabled", "is_deterministic_algorithms_warn_only_enabled", "use_deterministic_algorithms"]
+__all__ = [
+    "are_deterministic_algorithms_enabled", "get_deterministic_debug_mode", "is_deterministic_algorithms_warn_only_enabled",
+    "set_deterministic_debug_mode", "use_deterministic_algorithms",
+]  # fmt: skip
 
 _set = {"mode": False, "warn_only": False}
 
@@ -37,3 +40,27 @@ def are_deterministic_algorithms_enabled() -> bool:
 def is_deterministic_algorithms_warn_only_enabled() -> bool:
     """Whether a warning was said to be enough."""
     return _set["warn_only"]
+
+
+def set_deterministic_debug_mode(debug_mode: int | str) -> None:
+    """The same switch by one of three words or numbers.
+
+    Args:
+        debug_mode: 0 or "default" for off, 1 or "warn" for on with warnings, 2 or "error" for on.
+
+    Raises:
+        RuntimeError: it is another word or number.
+        TypeError: it is neither.
+    """
+    if not isinstance(debug_mode, (int, str)):
+        raise TypeError(f"set_deterministic_debug_mode: expected debug_mode to be a word or a whole number, got {debug_mode!r}")
+    words = ("default", "warn", "error")
+    mode = words.index(debug_mode) if debug_mode in words else debug_mode
+    if mode not in (0, 1, 2):
+        raise RuntimeError(f"set_deterministic_debug_mode: expected 0, 1, 2, 'default', 'warn' or 'error', got {debug_mode!r}")
+    _set.update(mode=mode != 0, warn_only=mode == 1)
+
+
+def get_deterministic_debug_mode() -> int:
+    """The state of the switch: 0 for off, 1 for on with warnings, 2 for on."""
+    return (1 if _set["warn_only"] else 2) if _set["mode"] else 0

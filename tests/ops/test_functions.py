@@ -111,6 +111,17 @@ def test_in_place_functions_are_not_few():
     assert len(IN_PLACE) > 55
 
 
+@pytest.mark.parametrize("mode", [0, 1, 2, "default", "warn", "error", 3, "foo", 1.5])
+def test_deterministic_debug_mode(mode):
+    for lib in (torch, ours):
+        lib.set_deterministic_debug_mode(0)
+    asked = "[lib.get_deterministic_debug_mode(), lib.are_deterministic_algorithms_enabled()]"
+    found, wanted = (outcome(lib, f"[lib.set_deterministic_debug_mode({mode!r}), *{asked}]") for lib in (ours, torch))
+    for lib in (torch, ours):
+        lib.set_deterministic_debug_mode(0)
+    assert found == wanted
+
+
 def test_view_in_place_keeps_history():
     """The base and views of it go on sharing memory and gradients."""
     found = []

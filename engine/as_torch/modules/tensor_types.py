@@ -55,5 +55,6 @@ class StorageType(type):
 
 STORAGES: dict[str, Any] = {name: StorageType(name, (), {"dtype": d, "__module__": "torch"}) for name, d in _storage.NAMES.items()}
 globals().update(TYPES, **STORAGES)
+Storage = STORAGES["FloatStorage"]  # of the default dtype
 layout = type(core.STRIDED)
-__all__ = [*TYPES, *STORAGES, "layout"]  # noqa: PLE0604 - the names are made above
+__all__ = [*TYPES, *STORAGES, "Storage", "layout"]  # noqa: PLE0604 - the names are made above
