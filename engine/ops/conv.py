@@ -117,6 +117,11 @@ def _(grad, input, size, stride, padding, dilation, groups):
     return [(shape, grad.dtype)], (*stride, *padding, *dilation, groups, *size, WINOGRAD["tile"]), ()
 
 
+def _within(result, shape):
+    """The first places: a window may have more of them than the result of a transposed convolution with output_padding came from."""
+    return result if tuple(result.shape) == tuple(shape) else result[..., : shape[2], : shape[3]]
+
+
 derivative(
     convolution,
     input=lambda g, input_shape, weight, stride, padding, dilation, groups: convolution_input_backward(
@@ -129,14 +134,18 @@ derivative(
 )
 derivative(
     convolution_input_backward,
-    grad=lambda g, weight, stride, padding, dilation, groups: convolution(g, weight, None, stride, padding, dilation, groups),
+    grad=lambda g, grad_shape, weight, stride, padding, dilation, groups: _within(
+        convolution(g, weight, None, stride, padding, dilation, groups), grad_shape
+    ),
     weight=lambda g, grad, weight_shape, stride, padding, dilation, groups: convolution_weight_backward(
         grad, g, tuple(weight_shape[2:]), stride, padding, dilation, groups
     ),
 )
 derivative(
     convolution_weight_backward,
-    grad=lambda g, input, stride, padding, dilation, groups: convolution(input, g, None, stride, padding, dilation, groups),
+    grad=lambda g, grad_shape, input, stride, padding, dilation, groups: _within(
+        convolution(input, g, None, stride, padding, dilation, groups), grad_shape
+    ),
     input=lambda g, grad, input_shape, stride, padding, dilation, groups: convolution_input_backward(
         grad, g, tuple(input_shape[2:]), stride, padding, dilation, groups
     ),
@@ -172,8 +181,8 @@ def check(name: str, input: Any, weight: Any, bias: Any, n: int, groups: Any, tr
     for argument, t in (("input", input), ("weight", weight), ("bias", bias)):
         if not isinstance(t, Tensor) and not (argument == "bias" and t is None):
             raise expected(name, f"{argument} to be a Tensor", type(t).__name__, error=TypeError)
-    if not input.is_floating_point():
-        raise expected(name, "input of a floating dtype", input, "cast with input.float()", RuntimeError)
+    if input.dtype is core.bool_:
+        raise expected(name, "input of a dtype of numbers", input, "cast with input.float()", NotImplementedError)
     if weight.dtype != input.dtype or (bias is not None and bias.dtype != input.dtype):
         raise expected(
             name, f"weight and bias of the input's dtype {input.dtype.name}", weight, "cast the module or the input", RuntimeError
@@ -185,7 +194,7 @@ def check(name: str, input: Any, weight: Any, bias: Any, n: int, groups: Any, tr
     groups = whole(groups)
     channels = input.shape[-n - 1]
     if groups < 1:
-        raise expected(name, "groups of 1 or more", repr(groups), error=ValueError)
+        raise expected(name, "groups of 1 or more", repr(groups), error=RuntimeError)
     if transposed:
         if channels != weight.shape[0] or channels % groups:
             raise expected(
