@@ -40,6 +40,8 @@ class _Call:
         self.single = isinstance(argnums, int)
         self.given, self.spec = tree_flatten([args[p] for p in places])
         tensors(name, "the arguments to differentiate", self.given, forward=name == "jacfwd")
+        if any(x.is_complex() for x in self.given):
+            raise expected(name, "real arguments to differentiate", "complex ones", "take real and imaginary parts", RuntimeError)
         self.below, self.leaves = stage.leaves(self.given)
         with _core.enable_grad(), alive(self.leaves):
             values = replaced(args, places, tree_unflatten(stage.shown(self.leaves), self.spec))
@@ -47,6 +49,8 @@ class _Call:
             self.outputs, self.out_spec = tree_flatten(output)
             if not self.outputs or not all(isinstance(o, Tensor) for o in self.outputs):
                 raise expected(name, "the function to return Tensors", type(output).__name__, error=RuntimeError)
+            if any(o.is_complex() for o in self.outputs):
+                raise expected(name, "the function to return real tensors", "complex ones", "take real and imaginary parts", RuntimeError)
             self.results = [stage.below(o) for o in self.outputs]
             self.keep = outside(self.results, self.leaves, self.below, stage.outer)
             self.aux = released(aux, self.leaves, stage.outer)

@@ -84,8 +84,8 @@ def _gradient(name: str, func: Function, argnums: int | tuple[int, ...], has_aux
             output, aux = split_aux(name, func(*replaced(args, places, inputs), **kwargs), has_aux)
             if not isinstance(output, Tensor):
                 raise expected(name, "the function to return a Tensor", type(output).__name__, error=RuntimeError)
-            if output.ndim:
-                raise expected(name, "the function to return a scalar", output, error=RuntimeError)
+            if output.ndim or output.is_complex():
+                raise expected(name, "the function to return a real scalar", output, error=RuntimeError)
             loss = stage.below(output)
             keep = outside([loss], leaves, below, outer)
             found: list[Tensor | None] = [None] * len(leaves)
