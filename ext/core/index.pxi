@@ -116,6 +116,7 @@ cdef object as_index(x):
     "an index as int, slice, None, Ellipsis, bool, or a Tensor of integers or bools"
     if isinstance(x, Tensor):
         if (<Tensor>x).a.dtype == WB_U8: return byte_mask(x)
+        if (<Tensor>x).a.ndim == 0 and type(x) is not Tensor and hasattr(x, "full") and not x.dtype.name == "bool": return x if (<Tensor>x).a.dtype == WB_I64 else apply2(o_cast, x, DTYPES[WB_I64])   # a batched one: another index for each element
         if (<Tensor>x).a.ndim == 0: return bool(x) if (<Tensor>x).a.dtype == WB_BOOL else int(x) if (<Tensor>x).a.dtype <= WB_I64 else bad_index(x)
         if (<Tensor>x).a.dtype == WB_BOOL or (<Tensor>x).a.dtype == WB_I64: return x
         if (<Tensor>x).a.dtype < WB_I64: return apply2(o_cast, x, DTYPES[WB_I64])

@@ -239,6 +239,7 @@ def test_indices_that_differ():
     agree(lambda m, x, i: m.vmap(lambda x, i: (x[i], x[i, 1], x[:, i]))(x, i), inputs((4, 3, 3))[0], index)
     agree(lambda m, x, i: m.vmap(lambda i: (x[0][i], x[0][i, 1], x[0][:, i], x[0][i, i]))(i), inputs((4, 3, 3))[0], index)
     agree(lambda m, x, i, v: m.vmap(write)(x, i, v), inputs((4, 3, 3))[0], index, inputs((4, 2, 3))[0])
+    agree(lambda m, x, i: m.vmap(lambda x, i: (x[i], x[0][i], x[i] * 2))(x, i), inputs((4, 3, 3))[0], index[:, 0])
 
 
 def test_functions_of_users():
