@@ -28,13 +28,28 @@ def _places(name, size, kernel, stride, padding, dilation, ceil_mode):
     return tuple(out)
 
 
-def _check(name, input, n, floating=True):
+def _check(name, input, n, floating=True, adaptive=False):
     if not isinstance(input, Tensor):
         raise expected(name, "input to be a Tensor", type(input).__name__, error=TypeError)
+    if adaptive and 1 < n >= input.ndim:  # PyTorch's class for too few dimensions, which adaptive pooling looks at first
+        raise expected(name, f"input of {n + 1} dimensions or more", input)
     if input.ndim not in (n + 1, n + 2):
         raise expected(name, f"input of {n + 2} dimensions (or {n + 1} without a batch)", input, error=RuntimeError)
     if floating and not input.is_floating_point():
-        raise expected(name, "input of a floating dtype", input, "cast with input.float()", RuntimeError)
+        raise expected(name, "input of a floating dtype", input, "cast with input.float()", NotImplementedError)
+
+
+def in_reals(name, pool, input, n, mean=False):
+    """`pool(input)`; of whole numbers in float64, as exact as that is, and cut off to whole numbers again."""
+    _check(name, input, n, floating=False)
+    if input.is_floating_point():
+        return pool(input)
+    if input.dtype is core.bool_ or input.dtype.is_complex:
+        raise expected(name, "input of a floating dtype or of whole numbers", input, "cast with input.float()", NotImplementedError)
+    found = pool(input.to(core.float64))
+    if mean:  # what rounding left just below a whole number is that number
+        found = found * (1 + 2**-40)
+    return (found[0].to(input.dtype), found[1]) if isinstance(found, tuple) else found.to(input.dtype)
 
 
 def _as_planes(input, n):
@@ -54,8 +69,11 @@ def _settle(name, n, kernel_size, stride, padding, dilation=1):
     return kernel, stride, pair(name, padding, "padding", n), pair(name, dilation, "dilation", n, 1)
 
 
-def _max(name, n, input, kernel_size, stride, padding, dilation, ceil_mode, return_indices):
-    _check(name, input, n)
+def _max(name, n, input, *rest):
+    return in_reals(name, lambda x: _max_of(name, n, x, *rest), input, n)
+
+
+def _max_of(name, n, input, kernel_size, stride, padding, dilation, ceil_mode, return_indices):
     kernel, stride, padding, dilation = _settle(name, n, kernel_size, stride, padding, dilation)
     size = _places(name, input.shape[-n:], kernel, stride, padding, dilation, ceil_mode)
     flat = [(1,) * (2 - n) + kernel, (1,) * (2 - n) + stride, (0,) * (2 - n) + padding, (1,) * (2 - n) + dilation, (1,) * (2 - n) + size]
@@ -158,8 +176,11 @@ def _(s):
     yield s(s.normal(1, 2, 2), 3).raises(RuntimeError, "max_pool1d: expected input that a window of (3,) fits into")
 
 
-def _average(name, n, input, kernel_size, stride, padding, ceil_mode, count_include_pad, divisor):
-    _check(name, input, n)
+def _average(name, n, input, *rest):
+    return in_reals(name, lambda x: _average_of(name, n, x, *rest), input, n, mean=True)
+
+
+def _average_of(name, n, input, kernel_size, stride, padding, ceil_mode, count_include_pad, divisor):
     kernel, stride, padding, ones = _settle(name, n, kernel_size, stride, padding)
     size = _places(name, input.shape[-n:], kernel, stride, padding, ones, ceil_mode)
     if divisor == 0:
@@ -218,7 +239,7 @@ def _(s):
 @refuses(avg_pool2d)
 def _(s):
     yield s(s.normal(1, 2, 2, 2), 3).raises(RuntimeError, "avg_pool2d: expected input that a window of (3, 3) fits into")
-    yield s(s.integers(1, 2, 4, 4), 2).raises(RuntimeError, "avg_pool2d: expected input of a floating dtype")
+    yield s(s.mask(1, 2, 4, 4), 2).raises(NotImplementedError, "avg_pool2d: expected input of a floating dtype or of whole numbers")
 
 
 @op("composite", spaces=("torch", "functional"), methods=False, onnx=_average_form)

@@ -55,12 +55,13 @@ def adaptive_avg_pool2d(input, output_size):
 
     Raises:
         RuntimeError: `input` has another number of dimensions.
+        ValueError: It has too few.
 
     Example:
         >>> adaptive_avg_pool2d(tensor([[[1.0, 2.0], [3.0, 4.0]]]), 1)
         tensor([[[2.5000]]])
     """
-    _check("adaptive_avg_pool2d", input, 2)
+    _check("adaptive_avg_pool2d", input, 2, adaptive=True)
     return _back(adaptively_averaged(_as_planes(input, 2), _adaptive_size("adaptive_avg_pool2d", 2, input, output_size)), input, 2)
 
 
@@ -73,7 +74,7 @@ def _(s):
 
 @refuses(adaptive_avg_pool2d)
 def _(s):
-    yield s(s.normal(4, 4), 2).raises(RuntimeError, "adaptive_avg_pool2d: expected input of 4 dimensions")
+    yield s(s.normal(4, 4), 2).raises(ValueError, "adaptive_avg_pool2d: expected input of 3 dimensions or more")
     yield s(s.normal(1, 2, 4, 4), (1, 2, 3)).raises(RuntimeError, "adaptive_avg_pool2d: expected output_size of 2 numbers")
 
 
@@ -93,12 +94,13 @@ def adaptive_avg_pool1d(input, output_size):
 
     Raises:
         RuntimeError: `input` has another number of dimensions.
+        ValueError: It has too few.
 
     Example:
         >>> adaptive_avg_pool1d(tensor([[1.0, 2.0, 3.0, 4.0]]), 2)
         tensor([[1.5000, 3.5000]])
     """
-    _check("adaptive_avg_pool1d", input, 1)
+    _check("adaptive_avg_pool1d", input, 1, adaptive=True)
     size = _adaptive_size("adaptive_avg_pool1d", 1, input, output_size)
     return _back(adaptively_averaged(_as_planes(input, 1), (1, *size)), input, 1)
 
@@ -130,12 +132,13 @@ def adaptive_avg_pool3d(input, output_size):
 
     Raises:
         RuntimeError: `input` has another number of dimensions.
+        ValueError: It has too few.
 
     Example:
         >>> functional.adaptive_avg_pool3d(tensor([[[[1.0, 2.0], [3.0, 4.0]]]]), 1)
         tensor([[[[2.5000]]]])
     """
-    _check("adaptive_avg_pool3d", input, 3)
+    _check("adaptive_avg_pool3d", input, 3, adaptive=True)
     size = _adaptive_size("adaptive_avg_pool3d", 3, input, output_size)
     x = input if input.ndim == 5 else input.unsqueeze(0)
     n, c, d, h, w = x.shape
@@ -154,5 +157,5 @@ def _(s):
 
 @refuses(adaptive_avg_pool3d)
 def _(s):
-    yield s(s.normal(4, 4), 2).raises(RuntimeError, "adaptive_avg_pool3d: expected input of 5 dimensions")
+    yield s(s.normal(4, 4), 2).raises(ValueError, "adaptive_avg_pool3d: expected input of 4 dimensions or more")
     yield s(s.normal(1, 2, 4, 4, 4), (1, 2)).raises(RuntimeError, "adaptive_avg_pool3d: expected output_size of 3 numbers")

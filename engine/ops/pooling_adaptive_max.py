@@ -29,7 +29,7 @@ def _largest(x, places, dim, cells):
 
 
 def _adaptive_max(name, n, input, output_size, return_indices):
-    _check(name, input, n)
+    _check(name, input, n, adaptive=True)
     size = _adaptive_size(name, n, input, output_size)
     spatial = tuple(input.shape[-n:])
     places = core.from_numpy(np.arange(product(spatial)).reshape(spatial)).expand(input.shape)
@@ -146,10 +146,10 @@ def _(s):
 
 @refuses(adaptive_max_pool2d)
 def _(s):
-    yield s(s.normal(4, 4), 2).raises(RuntimeError, "adaptive_max_pool2d: expected input of 4 dimensions")
+    yield s(s.normal(4, 4), 2).raises(ValueError, "adaptive_max_pool2d: expected input of 3 dimensions or more")
     yield s(s.normal(1, 2, 4, 4), (1, 2, 3)).raises(RuntimeError, "adaptive_max_pool2d: expected output_size of 2 numbers")
 
 
 @refuses(adaptive_max_pool3d)
 def _(s):
-    yield s(s.normal(4, 4), 2).raises(RuntimeError, "adaptive_max_pool3d: expected input of 5 dimensions")
+    yield s(s.normal(4, 4), 2).raises(ValueError, "adaptive_max_pool3d: expected input of 4 dimensions or more")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from ._define import op, refuses, samples
 from .errors import expected
 from .pool import avg_pooled, max_pooled
-from .pooling import _average_form, _check, _max_form, _places, _settle
+from .pooling import _average_form, _max_form, _places, _settle, in_reals
 
 
 def _planes(input):
@@ -46,7 +46,11 @@ def max_pool3d(input, kernel_size, stride=None, padding=0, dilation=1, ceil_mode
         >>> max_pool3d(tensor([[[[1.0, 2.0]], [[3.0, 4.0]]]]), (2, 1, 1))
         tensor([[[[3., 4.]]]])
     """
-    _check("max_pool3d", input, 3)
+    rest = (kernel_size, stride, padding, dilation, ceil_mode, return_indices)
+    return in_reals("max_pool3d", lambda x: _max_volume(x, *rest), input, 3)
+
+
+def _max_volume(input, kernel_size, stride, padding, dilation, ceil_mode, return_indices):
     kernel, stride, padding, dilation = _settle("max_pool3d", 3, kernel_size, stride, padding, dilation)
     size = _places("max_pool3d", input.shape[-3:], kernel, stride, padding, dilation, ceil_mode)
     planes, (n, c, d, h, w) = _planes(input)
@@ -106,9 +110,13 @@ def avg_pool3d(input, kernel_size, stride=None, padding=0, ceil_mode=False, coun
         >>> functional.avg_pool3d(tensor([[[[1.0, 2.0]], [[3.0, 4.0]]]]), (2, 1, 2))
         tensor([[[[2.5000]]]])
     """
-    _check("avg_pool3d", input, 3)
     if divisor_override == 0:
         raise expected("avg_pool3d", "divisor_override not to be zero", "0", error=RuntimeError)
+    rest = (kernel_size, stride, padding, ceil_mode, count_include_pad, divisor_override)
+    return in_reals("avg_pool3d", lambda x: _average_volume(x, *rest), input, 3, mean=True)
+
+
+def _average_volume(input, kernel_size, stride, padding, ceil_mode, count_include_pad, divisor_override):
     kernel, stride, padding, ones = _settle("avg_pool3d", 3, kernel_size, stride, padding)
     size = _places("avg_pool3d", input.shape[-3:], kernel, stride, padding, ones, ceil_mode)
     planes, (n, c, d, _, _) = _planes(input)
@@ -134,5 +142,5 @@ def _(s):
 @refuses(avg_pool3d)
 def _(s):
     yield s(s.normal(1, 2, 2, 2, 2), 3).raises(RuntimeError, "avg_pool3d: expected input that a window of (3, 3, 3) fits into")
-    yield s(s.integers(1, 2, 4, 4, 4), 2).raises(RuntimeError, "avg_pool3d: expected input of a floating dtype")
+    yield s(s.mask(1, 2, 4, 4, 4), 2).raises(NotImplementedError, "avg_pool3d: expected input of a floating dtype or of whole numbers")
     yield s(s.normal(1, 2, 4, 4, 4), 2, divisor_override=0).raises(RuntimeError, "avg_pool3d: expected divisor_override not to be zero")

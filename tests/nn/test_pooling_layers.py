@@ -102,3 +102,20 @@ def test_bad_arguments(make, error, message):
     with pytest.raises(error) as caught:
         make()
     assert message in str(caught.value)
+
+
+@pytest.mark.parametrize("options", [{}, {"padding": 1, "count_include_pad": False, "ceil_mode": True}], ids=str)
+@pytest.mark.parametrize("n", [1, 2, 3])
+def test_whole_numbers(n, options):
+    x = np.random.Generator(np.random.Philox(key=n)).integers(-9, 9, (2, 3, *(6,) * n))
+    ours, theirs = nn.functional, torch.nn.functional
+    found, expected = (
+        getattr(f, f"avg_pool{n}d")(port(x), 3, 2, **options) for f, port in ((ours, engine.from_numpy), (theirs, torch.from_numpy))
+    )
+    assert found.tolist() == expected.tolist()
+    if n > 1:
+        found, expected = (
+            getattr(f, f"max_pool{n}d")(port(x), 3, 2, return_indices=True)
+            for f, port in ((ours, engine.from_numpy), (theirs, torch.from_numpy))
+        )
+        assert [t.tolist() for t in found] == [t.tolist() for t in expected]
