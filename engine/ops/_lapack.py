@@ -83,7 +83,7 @@ def each(f: Callable[..., Any], lead: Sequence[int], results: Sequence[tuple[Seq
     """
     outs = tuple(np.zeros((*lead, *shape), dtype) for shape, dtype in results)
     if all(a[()].size for a in arrays):
-        with one_thread(arrays[0]):
+        with one_thread:
             for i in np.ndindex(*lead):
                 for out, value in zip(outs, f(*(a[i] for a in arrays))):
                     out[i] = value

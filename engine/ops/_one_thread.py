@@ -7,20 +7,9 @@ from _thread import allocate_lock  # threading brings functools along
 from workbench.ext.core.lazy import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from typing import Any
+    from collections.abc import Callable
 
-    import numpy as np
-
-
-SMALL = 256  # elements of a matrix up to which BLAS does not think of threads, and for which asking it takes longer than the work
-
-
-class _AsItIs:
-    """The context that changes nothing."""
-
-    def __enter__(self) -> None: ...
-
-    def __exit__(self, *_: object) -> None: ...
+    Calls = list[tuple[Callable[[], int], Callable[[int], None]]]
 
 
 class _OneThread:
@@ -28,7 +17,7 @@ class _OneThread:
 
     def __init__(self) -> None:
         self.lock, self.depth = allocate_lock(), 0
-        self.libraries: Any = None
+        self.calls: Calls | None = None
         self.before: list[int] = []
 
     def __enter__(self) -> None:
@@ -36,31 +25,35 @@ class _OneThread:
             self.depth += 1
             if self.depth > 1:
                 return
-            if self.libraries is None:
-                self.libraries = _found()
-            self.before = [library.get_num_threads() for library in self.libraries]
-            for library in self.libraries:
-                library.set_num_threads(1)
+            if self.calls is None:
+                self.calls = _found()
+            self.before = [get() for get, _ in self.calls]
+            for _, put in self.calls:
+                put(1)
 
     def __exit__(self, *_: object) -> None:
         with self.lock:
             self.depth -= 1
             if not self.depth:
-                for library, n in zip(self.libraries, self.before, strict=True):
-                    library.set_num_threads(n)
+                for (_, put), n in zip(self.calls or (), self.before, strict=True):
+                    put(n)
 
 
-def _found() -> Any:
-    """The BLAS libraries of this process that take a number of threads."""
+def _found() -> Calls:
+    """What tells and sets the number of threads of each OpenBLAS in this process.
+
+    Called directly: threadpoolctl's own calls take longer than small matrices do, and obey one Python thread alone.
+    """
     import scipy.linalg  # noqa: F401  brings its own copy
     from threadpoolctl import ThreadpoolController  # type: ignore[import-untyped]
 
-    return ThreadpoolController().select(internal_api="openblas").lib_controllers
+    found: Calls = []
+    for library in ThreadpoolController().select(internal_api="openblas").lib_controllers:
+        for name in ("{}", "scipy_{}", "{}64_", "scipy_{}64_", "{}_64"):
+            get, put = (getattr(library.dynlib, name.format(f"openblas_{verb}_num_threads"), None) for verb in ("get", "set"))
+            if get is not None and put is not None:
+                found.append((get, put))
+    return found
 
 
-AS_IT_IS, ONE_THREAD = _AsItIs(), _OneThread()
-
-
-def one_thread(A: np.ndarray) -> _AsItIs | _OneThread:
-    """The context in which to call LAPACK for matrices of this shape."""
-    return AS_IT_IS if A.shape[-1] * A.shape[-2] <= SMALL else ONE_THREAD
+one_thread = _OneThread()

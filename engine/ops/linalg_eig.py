@@ -17,10 +17,10 @@ from .linalg_solve import linalg_solve
 TURNED = "scale and phase are anybody's choice, and real matrices have complex vectors; tests/ops/test_eigen.py has the invariants"
 
 
-def _converged(A, call):
-    """`call()` for these matrices, with NumPy's error as ours."""
+def _converged(call):
+    """`call()`, with NumPy's error as ours."""
     try:
-        with one_thread(A):
+        with one_thread:
             return call()
     except np.linalg.LinAlgError as error:
         if "infs or NaNs" in str(error):
@@ -36,7 +36,7 @@ def eig_of(A):
     Shape:
         A: (*, n, n); eigenvalues: (*, n); eigenvectors: (*, n, n).
     """
-    return _converged(A, lambda: tuple(np.linalg.eig(A)))
+    return _converged(lambda: tuple(np.linalg.eig(A)))
 
 
 @infer(eig_of)
@@ -118,7 +118,7 @@ def eigenvalues_of(A):
     Shape:
         A: (*, n, n); result: (*, n).
     """
-    return _converged(A, lambda: np.linalg.eigvals(A))
+    return _converged(lambda: np.linalg.eigvals(A))
 
 
 @infer(eigenvalues_of)

@@ -16,10 +16,10 @@ from .linalg_phase import refuse_phase
 READS_A_TRIANGLE = "one triangle is read, and the gradient is that of the whole Hermitian matrix"
 
 
-def _converged(A, call):
-    """`call()` for these matrices, with NumPy's error as ours."""
+def _converged(call):
+    """`call()`, with NumPy's error as ours."""
     try:
-        with one_thread(A):
+        with one_thread:
             return call()
     except np.linalg.LinAlgError:
         raise expected("linalg.eigh", "A of which the eigenvalues converge", "one where they do not", error=LinAlgError) from None
@@ -33,7 +33,7 @@ def eigh_of(A, upper):
     Shape:
         A: (*, n, n); eigenvalues: (*, n); eigenvectors: (*, n, n).
     """
-    return _converged(A, lambda: tuple(np.linalg.eigh(A, "U" if upper else "L")))
+    return _converged(lambda: tuple(np.linalg.eigh(A, "U" if upper else "L")))
 
 
 @infer(eigh_of)
@@ -126,7 +126,7 @@ def eigenvalues_of_hermitian(A, upper):
     Shape:
         A: (*, n, n); result: (*, n).
     """
-    return _converged(A, lambda: np.linalg.eigvalsh(A, "U" if upper else "L"))
+    return _converged(lambda: np.linalg.eigvalsh(A, "U" if upper else "L"))
 
 
 @infer(eigenvalues_of_hermitian)

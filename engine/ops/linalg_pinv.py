@@ -27,14 +27,14 @@ def pinv_of(A, atol, rtol, hermitian):
     if not A.size:
         return np.zeros((*lead, A.shape[-1], A.shape[-2]), A.dtype)
     if hermitian:
-        values, U = converged("linalg.pinv", A, lambda: np.linalg.eigh(A))
+        values, U = converged("linalg.pinv", lambda: np.linalg.eigh(A))
         Vh = U.conj().swapaxes(-1, -2)
     else:
-        U, values, Vh = converged("linalg.pinv", A, lambda: np.linalg.svd(A, full_matrices=False))
+        U, values, Vh = converged("linalg.pinv", lambda: np.linalg.svd(A, full_matrices=False))
     bound = np.maximum(np.asarray(atol), rtol * np.abs(values).max(-1))[..., None]
     kept = np.abs(values) > bound
     inverse = np.where(kept, 1 / np.where(kept, values, 1), 0).astype(values.dtype)
-    with one_thread(A):
+    with one_thread:
         return Vh.conj().swapaxes(-1, -2) @ (inverse[..., None] * U.conj().swapaxes(-1, -2))
 
 

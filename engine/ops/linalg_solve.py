@@ -23,7 +23,7 @@ def solve_of(A, B):
         A: (*, n, n); B: (*, n, k); result: (*, n, k); info: (*).
     """
     try:
-        with one_thread(A):
+        with one_thread:
             return np.linalg.solve(A, B), np.zeros(A.shape[:-2], np.int32)
     except np.linalg.LinAlgError:
         from scipy.linalg import get_lapack_funcs
@@ -178,7 +178,7 @@ def inverse_of(A):
         A: (*, n, n); inverse: (*, n, n); info: (*).
     """
     try:
-        with one_thread(A):
+        with one_thread:
             return np.linalg.inv(A), np.zeros(A.shape[:-2], np.int32)
     except np.linalg.LinAlgError:
         from scipy.linalg import get_lapack_funcs

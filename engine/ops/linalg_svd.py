@@ -19,10 +19,10 @@ def _sizes(A):
     return tuple(A.shape[:-2]), A.shape[-2], A.shape[-1], min(A.shape[-2:])
 
 
-def converged(name, A, call):
-    """`call()` for these matrices, with NumPy's error as ours."""
+def converged(name, call):
+    """`call()`, with NumPy's error as ours."""
     try:
-        with one_thread(A):
+        with one_thread:
             return call()
     except np.linalg.LinAlgError:
         what = "matrices of which the singular values converge"
@@ -43,7 +43,7 @@ def svd_of(A, reduced):
         sizes = (m, k, k, n) if reduced else (m, m, n, n)
         U, Vh = (np.broadcast_to(np.eye(*size, dtype=A.dtype), (*A.shape[:-2], *size)) for size in (sizes[:2], sizes[2:]))
         return U, np.zeros((*A.shape[:-2], k)), Vh
-    return converged("linalg.svd", A, lambda: tuple(np.linalg.svd(A, full_matrices=not reduced)))
+    return converged("linalg.svd", lambda: tuple(np.linalg.svd(A, full_matrices=not reduced)))
 
 
 @infer(svd_of)
@@ -157,7 +157,7 @@ def singular_values(A):
     """
     if not A.size:
         return np.zeros((*A.shape[:-2], min(A.shape[-2:])))
-    return converged("linalg.svd", A, lambda: np.linalg.svd(A, compute_uv=False))
+    return converged("linalg.svd", lambda: np.linalg.svd(A, compute_uv=False))
 
 
 @infer(singular_values)
