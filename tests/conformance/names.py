@@ -31,19 +31,17 @@ OUT = {
     r"torch\.(cuda|xpu|mps|mtia|hpu|accelerator|acc|Event|Stream|is_vulkan_available|native_norm)\b.*|torch\.(cudnn|miopen|mkldnn|fbgemm)_\w*|"
     r"torch\.Tensor\.(cuda|xpu|ipu|hpu|mtia|record_stream|to_mkldnn)": "another device, or a kernel under a library's name",
     r".*(sparse|csr|csc|coo|bsr|bsc|sspaddmm|smm|hspmm|saddmm).*|torch\.Tensor\.(coalesce|is_coalesced|crow_indices|col_indices|ccol_indices|"
-    r"row_indices|indices|values|dense_dim|to_dense)|torch\.((c?crow_|c?col_|row_)?indices|values)_copy|torch\.(crow|ccol|row)_indices_copy":
+    r"row_indices|indices|values|dense_dim|to_dense)|torch\.((c?crow_|c?col_|row_)?indices|values)_copy|torch\.(crow|ccol|row)_indices_copy|"
+    r"torch\.optim\.SparseAdam":
         "sparse tensors and other layouts",
     r".*(quantiz|quantile_|qint|quint|QInt|QUInt|q_scale|q_zero|q_per|qscheme|int_repr|fake_quant|qat|fused_moving|dequant|per_channel|"
-    r"per_tensor).*|torch\.choose_qparams_optimized": "quantised tensors",
-    r".*(named_tensor|refine_names|align_to|align_as|align_tensors|rename_?|has_names|\.names|unify_names)$": "named tensors",
+    r"per_tensor).*|torch\.choose_qparams_optimized|"
+    r"torch\.nn\.functional\.(scaled_(grouped_)?mm|ScalingType|SwizzleType)": "quantised tensors",
     r".*nested.*|.*\bjagged\b|.*NestedTensor.*|torch\.Tensor\.to_padded_tensor": "nested tensors",
     r"torch\.(bits?\d*(x\d)?|float[48]_\w+|u?int[1-7]|uint(16|32|64)|complex32|chalf|hash_tensor)|torch\.Tensor\.(chalf|hash_tensor)":
         "dtypes that the design leaves out, and what gives them",
     r"torch\.(StorageBase|from_file)|torch\.Tensor\.(storage_type|set_)": "storages that tensors are put together from",
     r"torch\.(eig|lstsq|solve|symeig|matrix_rank)|torch\.Tensor\.(eig|lstsq|solve|symeig)": "removed from PyTorch: they only raise",
-    r"torch\.(jit|fx|export|compiler|_.*|onnx|package|hub|library|ops|classes|overrides|masked|monitor|mobile|futures|multiprocessing|"
-    r"distributed|utils|types|version|functional|return_types|serialization|storage|quasirandom|torch_version|contrib|backends|ao|"
-    r"quantization|nativert|numa|headeronly|misc|cpu)$": "modules of their own, not in this list",
     r"torch\.(Script\w*|\w*Script\w*|Compilation\w*|parse_\w*|import_ir_module\w*|fork|wait|Future|Await\w*|\w+Type|BenchmarkConfig|"
     r"BenchmarkExecutionStats|Block|Callstack|CallStack|Capsule|Code|\w*ArgumentSpec|Argument|Alias\w*|Type|DeepCopyMemoTable|BufferDict|"
     r"DeserializationStorageContext|DispatchKey\w*|ExcludeDispatchKeyGuard|ErrorReport|Exec\w*|FileCheck|FatalError|FunctionSchema|Gradient|"
@@ -57,7 +55,6 @@ OUT = {
     r"set_vital|vitals_enabled|read_vitals|candidate|obj|name|mod)$": "how PyTorch was built, and variables left over in its modules",
     r"torch\.((Disable|Enable)TorchFunction\w*)$|torch\.nn\.functional\.has_torch_function\w*|"
     r"torch\.Tensor\.(module_load|grad_dtype|index|volatile|reinforce)$": "tensor subclasses, first-class dimensions, and what only raises",
-    r"torch\.testing\.(FileCheck)$": "TorchScript",
     r"torch\.utils\.data\.(datapipes|dataset|dataloader|sampler|graph|graph_settings|functional_datapipe|guaranteed_datapipes_determinism|"
     r"non_deterministic|runtime_validation\w*|argument_validation|DFIterDataPipe|DataChunk|\w*DataPipe|\w*Mixin|_.*|backward_compatibility)$":
         "data pipes, which PyTorch has given up",
@@ -66,8 +63,11 @@ OUT = {
         "modules of their own",
     r"torch\.nn\.(modules|parallel|functional|init|utils|parameter|grad|intrinsic|qat|quantizable|quantized|attention|backends|cpp|"
     r"factory_kwargs|common_types|DataParallel|UninitializedTensorMixin)$": "modules of their own",
+    r".*_notes|torch\.nn\.functional\.(BroadcastingList\d|GRID_SAMPLE_\w+|assert_int_or_pair)|torch\.fft\.Tensor":
+        "typing, pieces of PyTorch's documentation and checks for TorchScript",
     r".*\.(Any|Optional|Union|List|Tuple|Dict|Callable|Sequence|Iterable|Iterator|TypeVar|Generic|Set|NamedTuple|TYPE_CHECKING|Literal|"
-    r"Protocol|TypeAlias|overload|Final|annotations|deprecated)$": "typing",
+    r"Protocol|TypeAlias|overload|Final|annotations|deprecated)$":
+        "typing, pieces of PyTorch's documentation and checks for TorchScript",
 }  # fmt: skip
 
 
