@@ -45,7 +45,9 @@ def normalize(input, p=2.0, dim=1, eps=1e-12, out=None):
         >>> normalize(tensor([[3.0, 4.0]]))
         tensor([[0.6000, 0.8000]])
     """
-    _checked("normalize", input=input)
+    tensors("normalize", input=input)
+    if not input.is_complex():
+        floating("normalize", input)
     if out is not None:
         raise expected("normalize", "out to be None", out, "use the result", NotImplementedError)
     return input / vector_norm(input, p, dim, True).clamp(min=eps)

@@ -141,7 +141,7 @@ def _trailing(name, input, normalized_shape, **vectors):
     """The shape that is normalised over, checked."""
     if not isinstance(input, Tensor):
         raise expected(name, "input to be a Tensor", type(input).__name__, error=TypeError)
-    if not input.is_floating_point():
+    if not input.is_floating_point() and not (input.is_complex() and name == "rms_norm"):
         raise expected(name, "input of a floating dtype", input, "cast with input.float()", RuntimeError)
     shape = (normalized_shape,) if isinstance(normalized_shape, int) else tuple(normalized_shape)
     if not shape or tuple(input.shape[-len(shape) :]) != shape:
@@ -226,6 +226,10 @@ def rms_norm(input, normalized_shape, weight=None, eps=None):
         tensor([[0.8485, 1.1314]])
     """
     shape = _trailing("rms_norm", input, normalized_shape, weight=weight)
+    if input.is_complex():  # the mean of the squares themselves, as PyTorch takes it, not of their sizes
+        least = float(np.finfo(input.dtype.numpy).eps) if eps is None else eps
+        scaled = input * ((input * input).mean(tuple(range(-len(shape), 0)), True) + least) ** -0.5
+        return scaled if weight is None else scaled * weight
     if eps is None:
         eps = float(np.finfo(input.dtype.numpy or np.float32).eps) if input.dtype.name != "bfloat16" else 2.0**-7
     k = product(shape)
