@@ -103,6 +103,13 @@ def floating(op: str, input: Tensor, argument: str = "input") -> None:
         raise expected(op, f"{argument} of a floating dtype", input, f"cast with {argument}.float()", NotImplementedError)
 
 
+def ordered(op: str, *values: Any) -> None:
+    """Raise for complex numbers, which have no order. Values are tensors, arrays or numbers."""
+    for v in values:
+        if isinstance(v, complex) or getattr(dtype := getattr(v, "dtype", None), "kind", "") == "c" or getattr(dtype, "is_complex", False):
+            raise expected(op, "real numbers, as complex ones have no order", v, error=NotImplementedError)
+
+
 def tensors(op: str, **given: Any) -> None:
     """Raise unless every argument is a Tensor: `tensors("kl_div", input=input, target=target)`."""
     for argument, t in given.items():

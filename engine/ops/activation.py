@@ -5,6 +5,7 @@ from __future__ import annotations
 from workbench.ext.core.lazy import np
 
 from ._define import NUMBER, Unsupported, derivative, formula, op, refuses, samples
+from ._help import ordered
 from .comparison import gt, le, lt, where
 from .errors import expected
 
@@ -28,6 +29,7 @@ def relu(input):
         >>> relu(tensor([-1.0, 2.0]))
         tensor([0., 2.])
     """
+    ordered("relu", input)
     return np.where(input < 0, input.dtype.type(0), input)
 
 

@@ -6,7 +6,7 @@ from workbench.ext.core import _core as core
 from workbench.ext.core.lazy import np
 
 from ._define import ALL, Unsupported, derivative, op, refuses, samples
-from ._help import made, tensors
+from ._help import made, ordered, tensors
 from ._space import alias, public
 from .comparison import eq, ge, gt, le, lt, where
 from .errors import expected
@@ -35,6 +35,7 @@ def maximum(input, other):
         >>> maximum(tensor([1.0, 4.0]), tensor([2.0, 3.0]))
         tensor([2., 4.])
     """
+    ordered("maximum", input, other)
     return np.maximum(input, other)
 
 
@@ -58,6 +59,7 @@ def minimum(input, other):
         >>> minimum(tensor([1.0, 4.0]), tensor([2.0, 3.0]))
         tensor([1., 3.])
     """
+    ordered("minimum", input, other)
     return np.minimum(input, other)
 
 
@@ -88,6 +90,7 @@ def _(s):
     peer="clamp")  # fmt: skip
 def clamp_between(input, min, max):
     """`clamp` to numbers, infinite where there is no bound."""
+    ordered("clamp", input)
     low, high = (np.iinfo(input.dtype).min, np.iinfo(input.dtype).max) if input.dtype.kind in "iu" else (-np.inf, np.inf)
     clip = [low if b <= low else high if b >= high else input.dtype.type(b) for b in (min, max)]
     return np.minimum(np.maximum(input, input.dtype.type(clip[0])), input.dtype.type(clip[1]))

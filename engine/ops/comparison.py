@@ -6,7 +6,7 @@ from workbench.ext.core import _core as core
 from workbench.ext.core.lazy import np
 
 from ._define import ALL, COMPLEX, FLOATING, NUMBER, Unsupported, derivative, op, refuses, samples
-from ._help import tensors
+from ._help import ordered, tensors
 from ._space import public
 from .errors import expected
 
@@ -87,6 +87,7 @@ def lt(input, other):
         >>> lt(tensor([1, 2, 3]), 2)
         tensor([ True, False, False])
     """
+    ordered("lt", input, other)
     return np.less(input, other)
 
 
@@ -110,6 +111,7 @@ def le(input, other):
         >>> le(tensor([1, 2, 3]), 2)
         tensor([ True,  True, False])
     """
+    ordered("le", input, other)
     return np.less_equal(input, other)
 
 
@@ -133,6 +135,7 @@ def gt(input, other):
         >>> gt(tensor([1, 2, 3]), 2)
         tensor([False, False,  True])
     """
+    ordered("gt", input, other)
     return np.greater(input, other)
 
 
@@ -158,6 +161,7 @@ def ge(input, other):
         >>> ge(tensor([1, 2, 3]), 2)
         tensor([False,  True,  True])
     """
+    ordered("ge", input, other)
     return np.greater_equal(input, other)
 
 

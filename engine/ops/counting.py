@@ -7,6 +7,7 @@ from workbench.ext.core.lazy import np
 
 from ._arrays import array
 from ._define import ALL, NUMBER, Unsupported, op, refuses, samples
+from ._help import ordered
 from .errors import expected
 
 Tensor = core.Tensor
@@ -86,6 +87,7 @@ def unique(input, sorted=True, return_inverse=False, return_counts=False, dim=No
         >>> unique(tensor([3, 1, 3]), return_counts=True)
         (tensor([1, 3]), tensor([1, 2]))
     """
+    ordered("unique", input)
     values, _, inverse, counts = np.unique(array(input), True, True, True, dim, equal_nan=False)
     found = [core.from_numpy(np.ascontiguousarray(values)).to(input.dtype)]
     if return_inverse:
@@ -122,6 +124,7 @@ def unique_consecutive(input, return_inverse=False, return_counts=False, dim=Non
         >>> unique_consecutive(tensor([1, 1, 2, 1]))
         tensor([1, 2, 1])
     """
+    ordered("unique_consecutive", input)
     a = array(input).reshape(-1) if dim is None else np.moveaxis(array(input), dim, 0)
     new = np.ones(len(a), bool)
     if len(a) > 1:

@@ -6,7 +6,7 @@ from workbench.ext.core import _core as core
 from workbench.ext.core.lazy import np
 
 from ._define import NUMBER, Unsupported, derivative, infer, op, refuses, samples
-from ._help import axis, made
+from ._help import axis, made, ordered
 from .bounds import maximum, minimum
 from .errors import expected
 from .reduce import amax, amin
@@ -55,6 +55,7 @@ def argmax(input, dim=None, keepdim=False):
         >>> argmax(tensor([[1.0, 5.0], [4.0, 3.0]]), 1)
         tensor([1, 0])
     """
+    ordered("argmax", input)
     return _found(np.argmax, input, dim)
 
 
@@ -92,6 +93,7 @@ def argmin(input, dim=None, keepdim=False):
         >>> argmin(tensor([[1.0, 5.0], [4.0, 3.0]]), 1)
         tensor([0, 1])
     """
+    ordered("argmin", input)
     return _found(np.argmin, input, dim)
 
 
@@ -170,6 +172,7 @@ def max(input, dim=None, keepdim=False, *, other=None):
         >>> max(tensor([[1.0, 5.0], [4.0, 3.0]]), 1).indices
         tensor([1, 0])
     """
+    ordered("max", input)
     if not isinstance(input, Tensor):
         raise expected("max", "input to be a Tensor", type(input).__name__, error=TypeError)
     other = dim if isinstance(dim, Tensor) else other
@@ -237,6 +240,7 @@ def min(input, dim=None, keepdim=False, *, other=None):
         >>> min(tensor([[1.0, 5.0], [4.0, 3.0]]), 1).indices
         tensor([0, 1])
     """
+    ordered("min", input)
     if not isinstance(input, Tensor):
         raise expected("min", "input to be a Tensor", type(input).__name__, error=TypeError)
     other = dim if isinstance(dim, Tensor) else other

@@ -7,7 +7,7 @@ import math
 from workbench.ext.core import _core as core
 
 from ._define import FLOATING, Unsupported, derivative, op, refuses, samples
-from ._help import tensors
+from ._help import ordered, tensors
 from ._space import alias
 from .comparison import where
 from .errors import expected
@@ -36,6 +36,7 @@ def digamma(input):
         >>> digamma(tensor([1.0, 0.5]))
         tensor([-0.5772, -1.9635])
     """
+    ordered("digamma", input)
     from scipy import special
 
     return special.psi(input)

@@ -8,7 +8,7 @@ from workbench.ext.core import _core as core
 from workbench.ext.core.lazy import np
 
 from ._define import COMPLEX, FLOATING, Unsupported, derivative, op, samples
-from ._help import made, tensors
+from ._help import made, ordered, tensors
 from .comparison import eq, le, where
 from .exponential import exp2, log, log1p
 from .power import square
@@ -64,6 +64,7 @@ def xlogy(input, other):
         >>> xlogy(tensor([0.0, 2.0]), tensor([0.0, 10.0]))
         tensor([0.0000, 4.6052])
     """
+    ordered("xlogy", input, other)
     from scipy import special
 
     return special.xlogy(input, other)
@@ -178,6 +179,7 @@ def logit(input, eps=None):
         >>> logit(tensor([0.5, 0.9, 1.0]), 0.1)
         tensor([0.0000, 2.1972, 2.1972])
     """
+    ordered("logit", input)
     tensors("logit", input=input)
     return logit_of(input, -1.0 if eps is None or eps < 0 else float(eps))
 

@@ -6,7 +6,7 @@ from workbench.ext.core import _core as core
 from workbench.ext.core.lazy import np
 
 from ._define import ALL, COMPLEX, FLOATING, Unsupported, derivative, op, refuses, samples
-from ._help import axes, restore
+from ._help import axes, ordered, restore
 from .comparison import eq, where
 from .errors import expected
 from .exponential import exp
@@ -228,6 +228,7 @@ def nansum(input, dim=None, keepdim=False, *, dtype=None):
         >>> nansum(tensor([1.0, nan]))
         tensor(1.)
     """
+    ordered("nansum", input)
     return sum(where(isnan(input), 0, input), dim, keepdim, dtype=dtype)
 
 
@@ -251,6 +252,7 @@ def nanmean(input, dim=None, keepdim=False, *, dtype=None):
         >>> nanmean(tensor([1.0, nan]))
         tensor(1.)
     """
+    ordered("nanmean", input)
     return nansum(input, dim, keepdim, dtype=dtype) / isnan(input).logical_not().sum(dim, keepdim)
 
 

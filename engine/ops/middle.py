@@ -7,7 +7,7 @@ from workbench.ext.core.lazy import np
 
 from ._arrays import array, whole_tensor
 from ._define import ALL, NUMBER, Unsupported, derivative, infer, op, refuses, samples
-from ._help import axis, made
+from ._help import axis, made, ordered
 from .comparison import eq, where
 from .errors import expected
 from .finite import isnan
@@ -61,6 +61,7 @@ def kthvalue(input, k, dim=-1, keepdim=False):
         >>> kthvalue(tensor([3, 1, 2]), 2).values
         tensor(2)
     """
+    ordered("kthvalue", input)
     d, whole = _line("kthvalue", input, dim)
     if not 1 <= k <= whole.shape[d]:
         raise expected("kthvalue", f"k in [1, {whole.shape[d]}]", k, error=RuntimeError)
@@ -145,6 +146,7 @@ def median(input, dim=None, keepdim=False):
         >>> median(tensor([3, 1, 2, 4]))
         tensor(2)
     """
+    ordered("median", input)
     return _median("median", median.definition.pack, input, dim, keepdim, False)
 
 
@@ -170,6 +172,7 @@ def nanmedian(input, dim=None, keepdim=False):
         >>> nanmedian(tensor([3.0, nan, 2.0, 4.0]))
         tensor(3.)
     """
+    ordered("nanmedian", input)
     return _median("nanmedian", nanmedian.definition.pack, input, dim, keepdim, True)
 
 
@@ -202,6 +205,7 @@ def mode(input, dim=-1, keepdim=False):
         >>> mode(tensor([3, 1, 2, 1])).values
         tensor(1)
     """
+    ordered("mode", input)
     d, whole = _line("mode", input, dim)
     found = (
         np.apply_along_axis(_commonest, d, array(whole)) if whole.numel() else np.zeros([n for i, n in enumerate(whole.shape) if i != d])

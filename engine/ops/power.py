@@ -6,7 +6,7 @@ from workbench.ext.core import _core as core
 from workbench.ext.core.lazy import np
 
 from ._define import ALL, COMPLEX, FLOATING, NUMBER, REGISTRY, Unsupported, derivative, op, refuses, samples
-from ._help import made, nothing, tensors
+from ._help import made, nothing, ordered, tensors
 from ._space import public
 from .comparison import where
 from .errors import expected
@@ -131,6 +131,7 @@ def sign(input):
         >>> sign(tensor([3.0, 0.0, -2.0]))
         tensor([ 1.,  0., -1.])
     """
+    ordered("sign", input)
     return input.copy() if input.dtype.kind == "b" else np.sign(input)
 
 

@@ -6,7 +6,7 @@ from workbench.ext.core import _core as core
 from workbench.ext.core.lazy import np
 
 from ._define import ALL, COMPLEX, FLOATING, NUMBER, Unsupported, derivative, infer, op, refuses, samples
-from ._help import axes, product, restore
+from ._help import axes, ordered, product, restore
 from .comparison import eq, where
 from .errors import expected
 
@@ -203,6 +203,7 @@ def amax(input, dim=(), keepdim=False):
         >>> amax(tensor([[1.0, 2.0], [3.0, 4.0]]), 0)
         tensor([3., 4.])
     """
+    ordered("amax", input)
     return np.max(input, axis=axes("amax", dim, input.ndim), keepdims=keepdim)
 
 
@@ -231,6 +232,7 @@ def amin(input, dim=(), keepdim=False):
         >>> amin(tensor([[1.0, 2.0], [3.0, 4.0]]), 0)
         tensor([1., 2.])
     """
+    ordered("amin", input)
     return np.min(input, axis=axes("amin", dim, input.ndim), keepdims=keepdim)
 
 

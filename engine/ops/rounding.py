@@ -6,7 +6,7 @@ from workbench.ext.core import _core as core
 from workbench.ext.core.lazy import np
 
 from ._define import NUMBER, Unsupported, derivative, op, samples
-from ._help import nothing
+from ._help import nothing, ordered
 from ._space import public
 
 Tensor = core.Tensor
@@ -132,6 +132,7 @@ def round(input, *, decimals=0):
         >>> round(tensor([0.5, 1.5, 2.345]), decimals=1)
         tensor([0.5000, 1.5000, 2.3000])
     """
+    ordered("round", input)
     if decimals == 0 or not input.dtype.is_floating_point:
         return round_half_even(input)
     scale = 10.0 ** float(decimals if decimals > 0 else -decimals)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from workbench.ext.core.lazy import np
 
 from ._define import Unsupported, derivative, op, refuses, samples
+from ._help import ordered
 from .comparison import gt, lt, where
 from .errors import expected
 
@@ -71,6 +72,7 @@ def hardshrink(input, lambd=0.5):
         >>> hardshrink(tensor([-0.4, 2.0]))
         tensor([0., 2.])
     """
+    ordered("hardshrink", input)
     return np.where(np.abs(input) <= lambd, input.dtype.type(0), input)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from workbench.ext.core.lazy import np
 
 from ._define import COMPLEX, FLOATING, Unsupported, derivative, formula, op, samples
+from ._help import ordered
 from .comparison import gt, where
 from .exponential import exp, sigmoid
 from .hyperbolic import tanh
@@ -90,6 +91,7 @@ def selu(input):
         >>> selu(tensor([-1.0, 2.0]))
         tensor([-1.1113,  2.1014])
     """
+    ordered("selu", input)
     return np.where(input > 0, input, SELU_ALPHA * np.expm1(np.minimum(input, 0))).astype(input.dtype) * input.dtype.type(SELU_SCALE)
 
 
@@ -126,6 +128,7 @@ def celu(input, alpha=1.0):
         >>> celu(tensor([-1.0, 2.0]), 2.0)
         tensor([-0.7869,  2.0000])
     """
+    ordered("celu", input)
     return np.maximum(input, 0) + np.minimum(input.dtype.type(alpha) * np.expm1(input / input.dtype.type(alpha)), 0)
 
 

@@ -6,7 +6,7 @@ from workbench.ext.core import _core as core
 from workbench.ext.core.lazy import np
 
 from ._define import NUMBER, Unsupported, derivative, infer, op, refuses, samples
-from ._help import axis, made
+from ._help import axis, made, ordered
 from ._space import public
 from .creation import into
 from .errors import expected
@@ -56,6 +56,7 @@ def sort(input, dim=-1, descending=False, *, stable=False):
         >>> sort(tensor([3, 1, 2])).indices
         tensor([1, 2, 0])
     """
+    ordered("sort", input)
     if not input.ndim:
         return input, np.zeros((), np.int64)
     at = _descending(input, dim) if descending else np.argsort(input, axis=dim, kind="stable")
@@ -155,6 +156,7 @@ def topk(input, k, dim=-1, largest=True, sorted=True):
         >>> topk(tensor([3, 1, 2]), 2).values
         tensor([3, 2])
     """
+    ordered("topk", input)
     if not input.ndim:
         return input, np.zeros((), np.int64)
     at = _descending(input, dim) if largest else np.argsort(input, axis=dim, kind="stable")

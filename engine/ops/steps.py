@@ -5,6 +5,7 @@ from __future__ import annotations
 from workbench.ext.core.lazy import np
 
 from ._define import ALL, INTEGRAL, Unsupported, derivative, op, refuses, samples
+from ._help import ordered
 from .comparison import ge, le, where
 from .errors import expected
 from .finite import isnan
@@ -33,6 +34,7 @@ def fmax(input, other):
         >>> fmax(tensor([1.0, nan]), tensor([2.0, 3.0]))
         tensor([2., 3.])
     """
+    ordered("fmax", input, other)
     return np.fmax(input, other)
 
 
@@ -56,6 +58,7 @@ def fmin(input, other):
         >>> fmin(tensor([1.0, nan]), tensor([2.0, 3.0]))
         tensor([1., 3.])
     """
+    ordered("fmin", input, other)
     return np.fmin(input, other)
 
 

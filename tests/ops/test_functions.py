@@ -80,6 +80,21 @@ def test_numbers_beyond_the_dtype(expression):
     assert close(found, wanted), f"{wanted} expected, got {found}"
 
 
+ORDER = ["lt", "le", "gt", "ge", "maximum", "minimum", "fmax", "fmin", "xlogy", "clamp"]
+ORDER_OF_ONE = [
+    "sign", "relu", "round", "sort", "argsort", "msort", "amax", "amin", "max", "min", "argmax", "argmin", "aminmax", "median", "nanmedian",
+    "mode", "nanmean", "nansum", "logit", "digamma", "unique", "unique_consecutive", "selu", "celu", "hardshrink",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("name", ORDER + ORDER_OF_ONE)
+def test_complex_numbers_have_no_order(name):
+    """PyTorch raises RuntimeError or NotImplementedError, which is one."""
+    arguments = "lib.tensor([1j, 2])" + (", lib.tensor([2., 1j])" if name in ORDER else "")
+    assert outcome(torch, f"lib.{name}({arguments})") in ("RuntimeError", "NotImplementedError")
+    assert outcome(ours, f"lib.{name}({arguments})") == "NotImplementedError"
+
+
 IN_PLACE = sorted(n for n in dir(torch) if n.endswith("_") and not n.startswith("_") and hasattr(ours, n) and hasattr(torch.Tensor, n))
 ARGUMENTS = {
     "addmv_": "lib.eye(2), lib.ones(2)", "as_strided_": "(1,), (1,)", "clamp_": "0.2, 0.5", "clip_": "0.2, 0.5", "clamp_max_": "0.5",
