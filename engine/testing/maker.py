@@ -81,7 +81,12 @@ class Maker:
     def tensor(self, values: Any, dtype: str | None = None) -> core.Tensor:
         """The values given, in the dtype given or that of the maker."""
         dtype = dtype or self.dtype
-        array = np.asarray(values).astype(_STORED_AS.get(dtype, dtype))  # negative values wrap around in an unsigned dtype
+        array = np.asarray(values)
+        if dtype == "uint8" and array.dtype.kind == "f":
+            array = array.astype(
+                np.int64
+            )  # negative values wrap around then; at once C leaves open what they become, ARM differs
+        array = array.astype(_STORED_AS.get(dtype, dtype))
         made = core.from_numpy(array)
         return made.to(getattr(core, dtype)) if dtype in _STORED_AS else made
 
