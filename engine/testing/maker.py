@@ -83,9 +83,7 @@ class Maker:
         dtype = dtype or self.dtype
         array = np.asarray(values)
         if dtype == "uint8" and array.dtype.kind == "f":
-            array = array.astype(
-                np.int64
-            )  # negative values wrap around then; at once C leaves open what they become, ARM differs
+            array = array.astype(np.int64)  # negative values wrap around then; at once C leaves open what they become, ARM differs
         array = array.astype(_STORED_AS.get(dtype, dtype))
         made = core.from_numpy(array)
         return made.to(getattr(core, dtype)) if dtype in _STORED_AS else made
