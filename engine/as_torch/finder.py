@@ -12,17 +12,25 @@ from difflib import get_close_matches
 from importlib import import_module
 from importlib.abc import Loader, MetaPathFinder
 from importlib.machinery import ModuleSpec
+from pathlib import Path
 from types import ModuleType
 from typing import Any
 
 from .table import MODULES
 
 ENGINE = __name__.split(".as_torch")[0]
+ROOT = Path(__file__).parents[1]
 
 
 def known(name: str) -> bool:
-    """Whether one of PyTorch's modules has a counterpart."""
-    return name in MODULES
+    """Whether one of PyTorch's modules has a counterpart, which the engine has already."""
+    return name in MODULES and all(map(_there, MODULES[name]))
+
+
+def _there(path: str) -> bool:
+    """Whether a module of the engine is there, without importing it."""
+    place = ROOT.joinpath(*path.split("."))
+    return place.is_dir() or place.with_suffix(".py").is_file()
 
 
 class Facade(ModuleType):

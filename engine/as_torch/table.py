@@ -30,7 +30,7 @@ _FILES = {"batchnorm": "norm", "instancenorm": "norm", "normalization": "norm", 
 _AUTOGRAD = ("anomaly_mode", "forward_ad", "functional", "grad_mode", "gradcheck", "graph", "variable")
 _BACKENDS = ("cpu", "cuda", "cudnn", "mha", "mkl", "mkldnn", "mps", "openmp", "opt_einsum")
 _DATA = ("dataloader", "dataset", "distributed", "sampler", "_utils", "_utils.collate")
-_UTILS = ("benchmark", "checkpoint", "dlpack", "flop_counter", "tensorboard")
+_UTILS = ("checkpoint", "dlpack", "flop_counter", "tensorboard")
 _SAME = ("activation", "container", "conv", "dropout", "linear", "loss", "module", "padding", "pooling", "rnn", "transformer")
 
 
