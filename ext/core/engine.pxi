@@ -321,6 +321,7 @@ cdef int check_anomaly(Node nd, list res) except -1:
 
 cdef Tensor ones_for(Tensor t):
     if t.a.n != 1: raise RuntimeError(f"backward: expected a gradient for a tensor of several elements (shape {shape_tuple(t)}), got none; pass one or reduce to a scalar, as in loss.mean()")
+    if t.a.dtype >= WB_C64: raise RuntimeError(f"backward: expected a gradient for a complex tensor, got none; pass one, or differentiate its real part or its absolute value")
     cdef Tensor r = empty_like(t)
     fill_with(r, 1)
     return r

@@ -186,6 +186,7 @@ cdef object deepcopy_tensor(Tensor t, memo):
 
 def init_tensor(Tensor t, Tensor source, bint requires_grad):
     """Give `t` the memory of `source`: what Parameter.__new__ calls."""
+    if type(source) is not Tensor and hasattr(source, "full"): raise RuntimeError(f"{type(t).__name__}: expected a tensor outside of vmap, got one within")
     init_from(t, source)
     set_requires_grad(t, requires_grad)
     return t

@@ -162,6 +162,7 @@ cdef object write_out(Op op, r, out):
         t = [write_out(op, a, b) for a, b in zip(r, out)]
         return op.pack(*t) if op.pack is not None else tuple(t)
     if not isinstance(out, Tensor): raise TypeError(f"{op.name}: expected out to be a Tensor, got {type(out).__name__}")
+    if type(r) is not Tensor and hasattr(r, "full"): return apply2(o_copy_, out, r)     # a batched one, whose own memory means nothing
     o = out
     if not can_cast((<Tensor>r).a.dtype, o.a.dtype): raise RuntimeError(f"{op.name}: expected out of a dtype that holds {(<Tensor>r).dtype.name}, got {o.dtype.name}")
     if not same_shape(&o.a, &(<Tensor>r).a): init_from(o, empty((<Tensor>r).a.ndim, (<Tensor>r).a.shape, o.a.dtype))

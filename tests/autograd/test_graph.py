@@ -198,6 +198,17 @@ def test_multi_grad_hook(m):
 
 
 @BOTH
+def test_a_complex_result_needs_a_gradient(m):
+    z = m.tensor([1 + 2j], requires_grad=True)
+    for run in (lambda: (z * z).backward(), lambda: m.autograd.grad((z * z).sum(), z)):
+        with pytest.raises(RuntimeError, match="complex"):
+            run()
+    (z * z).backward(m.ones(1, dtype=z.dtype))
+    assert z.grad.tolist() == [2 - 4j]
+    (z * z).real.backward()
+
+
+@BOTH
 def test_gradient_edges(m):
     x = m.tensor([2.0], requires_grad=True)
     y = x * x

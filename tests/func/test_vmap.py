@@ -97,6 +97,14 @@ def test_writes_in_place():
     agree(lambda m, x, y: (m.vmap(lambda a, b: a.mul_(b), in_dims=(1, None))(x, y), x), *inputs((3, 4), (3,)))
 
 
+def test_what_the_core_writes_and_keeps():
+    """out= takes a batch as any write does; a parameter is made outside."""
+    x = engine.arange(6.0).reshape(2, 3)
+    assert engine.vmap(lambda t: engine.add(t, 1, out=engine.zeros(3)))(x).tolist() == (x + 1).tolist()
+    with pytest.raises(RuntimeError, match="outside of vmap"):
+        engine.vmap(lambda t: engine.nn.Parameter(t) * 1)(x)
+
+
 def test_gradients_within_and_around():
     f = lambda w, x: ((x * w).sin() * w.exp()).sum()  # noqa: E731
     given = inputs((3,), (4, 3))
