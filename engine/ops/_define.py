@@ -11,7 +11,7 @@ from workbench.ext.core import _core as core
 from workbench.ext.core.lazy import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Iterator
     from typing import Any
 
 REGISTRY: dict[str, Op] = {}
@@ -215,11 +215,21 @@ def formula(o: Op) -> Callable[[Any], Any]:
     return wrap
 
 
+def _both(before: Callable[..., Iterable[Any]] | None, f: Callable[..., Iterable[Any]]) -> Callable[..., Iterable[Any]]:
+    """One generator after the other: an op may have its samples in several blocks."""
+
+    def calls(s: Any) -> Iterator[Any]:
+        yield from before(s) if before is not None else ()
+        yield from f(s)
+
+    return calls
+
+
 def samples(o: Op) -> Callable[[Callable[..., Iterable[Any]]], Callable[..., Iterable[Any]]]:
     """Attach the sample inputs: a generator that takes a `testing.Maker` and yields its calls, on both sides of every kink."""
 
     def wrap(f: Callable[..., Iterable[Any]]) -> Callable[..., Iterable[Any]]:
-        o.definition.samples = f
+        o.definition.samples = _both(o.definition.samples, f)
         return f
 
     return wrap
@@ -229,7 +239,7 @@ def refuses(o: Op) -> Callable[[Callable[..., Iterable[Any]]], Callable[..., Ite
     """Attach the bad inputs: a generator like `samples` whose calls are marked with `.raises(Error, "part of the message")`."""
 
     def wrap(f: Callable[..., Iterable[Any]]) -> Callable[..., Iterable[Any]]:
-        o.definition.refuses = f
+        o.definition.refuses = _both(o.definition.refuses, f)
         return f
 
     return wrap
