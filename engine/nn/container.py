@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import operator
+import warnings
 from collections import OrderedDict
 from collections.abc import Iterable, Iterator, Mapping
 from itertools import chain
@@ -223,3 +224,17 @@ class ModuleDict(Module):
             raise expected("ModuleDict.update", "a mapping or pairs of names and modules", modules, error=TypeError)
         for key, module in modules.items() if isinstance(modules, Mapping) else modules:
             self[key] = module
+
+
+class Container(Module):
+    """PyTorch's oldest container, out of use: a Module with children given by name.
+
+    Shape:
+        whatever a subclass's forward takes and gives.
+    """
+
+    def __init__(self, **kwargs: Module) -> None:
+        warnings.warn("nn.Container is out of use; subclass nn.Module", FutureWarning, stacklevel=2)
+        super().__init__()
+        for name, module in kwargs.items():
+            self.add_module(name, module)

@@ -123,7 +123,10 @@ def _settled(name, input, dim, dtype):
     if not input.is_floating_point():
         raise expected(name, "input of a floating dtype", input, "pass dtype=torch.float32", RuntimeError)
     if dim is None:
+        import warnings
+
         dim = 0 if input.ndim in (0, 1, 3) else 1
+        warnings.warn(f"{name}: the dimension is not said and taken to be {dim}; pass dim={dim}", stacklevel=4)
     return input, axis(name, dim, input.ndim)
 
 

@@ -259,3 +259,16 @@ def test_most_programs_give_something():
     """Were the programs wrong, both libraries would raise the same."""
     raised = {n for n in PROGRAMS if outcome(PROGRAMS[n], torch)[0].endswith("Error")}
     assert len(raised) == 28
+
+
+@pytest.mark.parametrize("name", ["Softmax", "LogSoftmax", "Softmin"])
+def test_a_dimension_that_is_not_said_warns(name):
+    for lib in (engine, torch):
+        with pytest.warns(UserWarning, match="dim"):
+            assert getattr(lib.nn, name)()(lib.ones(2, 3, 4)).shape == (2, 3, 4)
+
+
+def test_container():
+    for lib in (engine, torch):
+        with pytest.warns(FutureWarning, match="Container"):
+            assert [n for n, _ in lib.nn.Container(a=lib.nn.ReLU()).named_children()] == ["a"]
