@@ -24,6 +24,8 @@ def test_modules_and_names_are_the_engine_s():
         "assert torch.Tensor is engine.Tensor and nn.Linear is engine.nn.Linear and F.relu is engine.nn.functional.relu\n"
         "assert DataLoader is engine.data.DataLoader and torch.torch is torch\n"
         "assert nn.ReLU in vars(torch.nn.modules.activation).values() and torch.optim.SGD in vars(torch.optim).values()\n"
+        "from torch.optim.lr_scheduler import LRScheduler, _LRScheduler\n"
+        "assert LRScheduler is _LRScheduler and torch.xpu.memory_allocated() == 0 and not torch.mps.is_available()\n"
         "for name in ('torch.nothing', 'torch.nn.nothing.more'):\n"
         "    try: __import__(name)\n"
         "    except ModuleNotFoundError as error: assert 'expected a name that workbench has' in str(error)\n"

@@ -7,6 +7,8 @@ from typing import Any
 
 from workbench.ext.core import _core as core
 
+from ...optim.lr_scheduler import LRScheduler as _LRScheduler  # noqa: F401 - its name before PyTorch 2
+
 ParamsT = Iterable[Any]
 StateDict = dict[str, Any]
 _use_grad_for_differentiable = core.no_grad()  # a decorator: steps run without recording
