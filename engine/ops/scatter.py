@@ -20,7 +20,7 @@ def onnx_form(b, x, dim, index, src, reduction):
 
 
 @op("call", tensors=("input", "index", "src"), spaces=(), methods=False, dtypes=ALL, kernel="scatter",
-    onnx=lambda b, x, dim, index, src: b.node("ScatterElements", x, index, src, axis=dim), peer="scatter")  # fmt: skip
+    onnx=lambda b, x, dim, index, src: onnx_form(b, x, dim, index, src, "none"), peer="scatter")  # fmt: skip
 def scatter_from(input, dim, index, src):
     """`scatter` from a tensor."""
     result = input.copy()
