@@ -11,6 +11,7 @@ from workbench.ext.core import _core
 from workbench.ext.core.lazy import TYPE_CHECKING
 
 from . import grad_mode as _grad_mode  # noqa: F401 - makes no_grad a decorator
+from . import interchange as _interchange  # noqa: F401 - gives tensors __array_namespace__
 from . import ops, printing, storage
 from .determinism import *  # noqa: F403
 from .dtypes import *  # noqa: F403
@@ -58,6 +59,7 @@ _SUBPACKAGES = {
     "nn": "nn", "optim": "optim", "amp": "amp", "autograd": "autograd", "data": "data", "utils": "utils", "testing": "testing",
     "linalg": "linalg", "special": "special", "fft": "fft", "signal": "signal", "random": "random", "cuda": "cuda", "backends":
     "backends", "onnx": "onnx", "serialization": "serialization", "func": "func", "distributions": "distributions", "profiler": "profiler",
+    "array_api": "array_api",
     **{name: f"as_torch.modules.{name}" for name in _NAMED},
 }  # fmt: skip
 # names of this module that a subpackage defines

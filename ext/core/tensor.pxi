@@ -254,13 +254,30 @@ cdef class Tensor:
         if wants(self) and not force: raise RuntimeError("numpy: expected a tensor that does not require grad; use tensor.detach().numpy()")
         return as_numpy(self)
     def __array__(self, dtype=None, copy=None):
+        """What NumPy reads: the same memory, unless another dtype or a copy is asked for.
+
+        Raises:
+            RuntimeError: the tensor requires grad (use `.detach()`).
+            ValueError: `copy` is False and another dtype is asked for.
+        """
         if self.rg: raise RuntimeError("numpy: expected a tensor that does not require grad; use tensor.detach().numpy()")
         a = as_numpy(self)
-        if dtype is not None: return a.astype(dtype, copy=bool(copy))
-        return a.copy() if copy else a
+        if dtype is None or a.dtype == dtype: return a.copy() if copy else a
+        if copy is not None and not copy: raise ValueError(f"__array__: expected dtype {a.dtype}, as copy is False, got {dtype}; leave copy away")
+        return a.astype(dtype)
     def __dlpack__(self, *, stream=None, max_version=None, dl_device=None, copy=None):
+        """A capsule over this memory, or over a copy of it: of DLPack's first version, unless the reader knows a later one.
+
+        Raises:
+            BufferError: the tensor requires grad (use `.detach()`), or another device than the CPU is asked for.
+            AssertionError: a stream is given, which memory of the CPU has not.
+        """
         if self.rg: raise BufferError("__dlpack__: expected a tensor that does not require grad; use tensor.detach()")
-        return as_numpy(self).__dlpack__()
+        if stream is not None and stream != -1: raise AssertionError(f"__dlpack__: expected stream to be None on the CPU, got {stream!r}")
+        if dl_device is not None and tuple(dl_device) != (1, 0): raise BufferError(f"__dlpack__: expected dl_device (1, 0), the CPU, got {dl_device}")
+        a = as_numpy(self)
+        if copy: a = a.copy()
+        return a.__dlpack__() if max_version is None or max_version[0] < 1 else a.__dlpack__(max_version=max_version)
     def __dlpack_device__(self): return (1, 0)
     def __getbuffer__(self, Py_buffer* view, int flags): get_buffer(self, view, flags)
     def __releasebuffer__(self, Py_buffer* view): free(view.internal)
@@ -268,6 +285,11 @@ cdef class Tensor:
     def __deepcopy__(self, memo): return deepcopy_tensor(self, memo)
     def __setstate__(self, state): attributes(self, NULL).update(state)
     def cpu(self, memory_format=None): return self
+    def to_device(self, device, /, *, stream=None):
+        """This tensor on a device, in the words of the array API standard: itself, as there is one device."""
+        as_device(device)
+        if stream is not None: raise ValueError(f"to_device: expected stream to be None on the CPU, got {stream!r}")
+        return self
     def cuda(self, device=None, non_blocking=False, memory_format=None): as_device("cuda")
     def pin_memory(self, device=None): return self
     def share_memory_(self): return self
