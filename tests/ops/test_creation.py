@@ -16,7 +16,8 @@ CALLS = [
     "linspace(0, 1j, 3)", "linspace(0, 10, 5, dtype=t.int64)", "linspace(0, t.tensor(3), 4)", "linspace(1, 1, 0)", "linspace(3, -3, 7)",
     "logspace(0, 1j, 3)", "logspace(0, 2, 3, base=2)", "arange(5)", "arange(0.5, 3)", "arange(5, 0, -2)", "arange(0, 1, 0.1)",
     "eye(3, 2)", "eye(2, dtype=t.complex64)", "zeros(2, 0)", "ones(2, dtype=t.bool)", "full_like(t.zeros(2, dtype=t.complex64), 1j)",
-    "zeros(2).new_tensor([1j])", "tensor([1j], dtype=t.int64)", "zeros(2).new_full((2,), 3)", "ones(2, dtype=t.int32).new_full((2,), 3.7)", "tril_indices(3, 3)",
+    "zeros(2).new_tensor([1j])", "tensor([1j], dtype=t.int64)", "zeros(2).new_full((2,), 3)", "ones(2, dtype=t.int32).new_full((2,), 3.7)",
+    "tril_indices(3, 3)",
     "zeros(2).fill_(1j)", "full((2,), 1j, dtype=t.float32)", "linspace(0, 1, -1)", "zeros(-1)", "tensor([[1], [2, 3]])", "tensor('a')",
     "arange(0, 3, 0)", "arange(3, 0)", "eye(-1)",
 ]  # fmt: skip
