@@ -10,7 +10,7 @@ import pytest
 from workbench import engine
 from workbench.engine import array_api
 
-from .both import DTYPES, both, call, numbers
+from .both import DTYPES, array_api_strict, both, call, numbers, same
 
 UNARY = {
     **dict.fromkeys(("abs", "negative", "positive", "sign", "square"), "numeric"),
@@ -38,6 +38,19 @@ def test_unary(name, dtype):
         both(name, x)
     if dtype in DTYPES["real"]:
         both(name, np.array(SPECIAL, dtype))
+
+
+@pytest.mark.parametrize(
+    "name", [n for n, k in UNARY.items() if k in ("numeric", "floating") and n not in ("positive", "reciprocal", "sign")]
+)
+def test_complex_special_values(name):
+    """Without `reciprocal` and `sign`, for whose infinities the standard has no table: ours are those of PyTorch."""
+    parts = [0.0, -0.0, 1.0, -1.0, np.inf, -np.inf, np.nan]
+    x = np.array([complex(a, b) for a, b in product(parts, parts)])
+    ours, theirs = (call(xp, name, x) for xp in (array_api, array_api_strict))
+    a, b = ours.numpy(), np.asarray(theirs)
+    for part in (np.real, np.imag):
+        same(array_api.asarray(part(a).copy()), part(b))
 
 
 @pytest.mark.parametrize(("name", "dtype"), [(n, d) for n, kind in BINARY.items() for d in DTYPES[kind]])
