@@ -28,6 +28,7 @@ BINARY = {
     **dict.fromkeys(("logical_and", "logical_or", "logical_xor"), "bool"),
     "divide": "floating", "pow": "floating", "floor_divide": "ordered", "remainder": "ordered",
 }  # fmt: skip
+COMPLEX_TABLES = [n for n, k in UNARY.items() if k in ("numeric", "floating") and n not in ("positive", "reciprocal", "sign")]
 SPECIAL = [0.0, -0.0, 0.5, -0.5, 1.0, -1.0, 1.5, 2.5, -2.5, 3.0, -3.0, 1e-3, 20.0, np.inf, -np.inf, np.nan]
 
 
@@ -40,9 +41,7 @@ def test_unary(name, dtype):
         both(name, np.array(SPECIAL, dtype))
 
 
-@pytest.mark.parametrize(
-    "name", [n for n, k in UNARY.items() if k in ("numeric", "floating") and n not in ("positive", "reciprocal", "sign")]
-)
+@pytest.mark.parametrize("name", COMPLEX_TABLES)
 def test_complex_special_values(name):
     """Without `reciprocal` and `sign`, for whose infinities the standard has no table: ours are those of PyTorch."""
     parts = [0.0, -0.0, 1.0, -1.0, np.inf, -np.inf, np.nan]
