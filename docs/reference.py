@@ -33,6 +33,7 @@ CHAPTERS = {
     "amp": "Mixed precision",
     "serialization": "Saving and loading",
     "profiler": "Profiling",
+    "array_api": "The Python array API standard",
     "utils": "Utilities",
     "testing": "Testing",
 }
