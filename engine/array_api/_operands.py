@@ -62,15 +62,6 @@ def promoted(name: str, *values: Any) -> list[Tensor]:
     return [value.to(dtype) if isinstance(value, Tensor) else torch.tensor(value, dtype=dtype) for value in values]
 
 
-def on_device(name: str, device: Any) -> core.device:
-    """The device that `device` names; None means the only one.
-
-    Raises:
-        RuntimeError: There is no such device.
-    """
-    return core.as_device(device)
-
-
 def axes_of(name: str, axis: int | tuple[int, ...] | None, ndim: int) -> tuple[int, ...]:
     """The axes that a reduction goes over, counted from the front; None means all.
 

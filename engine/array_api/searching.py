@@ -9,7 +9,7 @@ from workbench.ext.core._core import Tensor
 from ..errors import expected
 from ._operands import promoted
 from ._ops import torch
-from .statistical import sum
+from .statistical import reduce_over
 
 
 def argmax(x: Tensor, /, *, axis: int | None = None, keepdims: bool = False) -> Tensor:
@@ -35,7 +35,7 @@ def nonzero(x: Tensor, /) -> tuple[Tensor, ...]:
 
 def count_nonzero(x: Tensor, /, *, axis: int | tuple[int, ...] | None = None, keepdims: bool = False) -> Tensor:
     """How many elements are not 0, over one, several or all axes."""
-    return sum(x != 0, axis=axis, keepdims=keepdims)
+    return reduce_over("count_nonzero", torch.sum, x != 0, axis, keepdims)
 
 
 def searchsorted(x1: Tensor, x2: Any, /, *, side: Literal["left", "right"] = "left", sorter: Tensor | None = None) -> Tensor:
