@@ -70,8 +70,9 @@ san: build $(VENV)/.tests  ## the native tests under AddressSanitizer and UBSan,
 	$(PY) -m pytest -q -s -p no:cacheprovider $(SAN_TESTS) $(ARGS)
 
 docs: build $(VENV)/.docs  ## the book with the API reference, into build/docs/html
+	rm -rf build/docs
 	$(PY) docs/reference.py build/docs/source
-	$(VENV)/bin/sphinx-build -q -W --keep-going -c docs build/docs/source build/docs/html
+	$(VENV)/bin/sphinx-build -q -j auto -W --keep-going -c docs build/docs/source build/docs/html
 
 bench: build  ## compare with torch, where it is installed
 	$(PY) -m workbench.experiments.cli bench $(ARGS)
