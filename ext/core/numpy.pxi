@@ -94,7 +94,7 @@ cdef Tensor wrapped(Tensor r, value, str op):
     bits = int(8 * wb_itemsize[dt])                         # a Python number: 1 << 64 must not be C's
     written = op in ("fill", "setitem", "copy_", "where", "pow")
     if dt < WB_F16 and isinstance(value, int) and not -(1 << 63) <= value < 1 << 64: raise OverflowError(f"{op}: expected a number of at most 64 bits, got {value}")
-    if dt >= WB_F16 or isinstance(value, float) or written and not (dt == WB_U8 and -256 < value < 0): raise RuntimeError(f"{op}: expected a number that fits {DTYPES[dt].name}, got {value}")
+    if dt >= WB_F16 or isinstance(value, float) or written and (op == "pow" or not (dt == WB_U8 and -256 < value < 0)): raise RuntimeError(f"{op}: expected a number that fits {DTYPES[dt].name}, got {value}")
     span = 2 ** bits
     low = int(value) % span
     as_numpy(r)[...] = low if dt == WB_U8 or low < span // 2 else low - span

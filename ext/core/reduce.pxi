@@ -37,7 +37,8 @@ cdef object impl_reduce(Op op, PyObject** s):
         held = o_cast_fn(a, <object>s[op.dtype_at])
         for i in range(op.np_): s2[i] = s[i]
         s2[0] = <PyObject*>held; s2[op.dtype_at] = <PyObject*>None
-        return impl_reduce(op, s2)
+        r = impl_reduce(op, s2)
+        return o_cast_fn(<Tensor>r, <object>s[op.dtype_at]) if op.rule == R_SUM else r     # whole numbers are added up in int64
     mask = read_dims(op, s, a.a.ndim, &only)
     kern = op.kern[a.a.dtype]
     if op.infer is not None and (a.a.n == 0 or kern == NULL): op.infer(*[<object>s[i] for i in range(op.np_)])

@@ -88,11 +88,17 @@ cdef object impl_cast(Op op, PyObject** s):
     if wants(a) and wb_grad_mode() and dt >= WB_F16: attach(op, r, s)
     return r
 
+cdef Tensor in_order(Tensor a, memory_format):
+    "a copy in row-major order, or channels-last"
+    cdef Tensor r = make_empty(shape_tuple(a), DTYPES[a.a.dtype], None, "channels_last" in str(memory_format))
+    copy_into(r, a)
+    return r
+
 cdef object impl_clone(Op op, PyObject** s):
     cdef Tensor a, r
     if not is_tensor(s[0]): raise not_a_tensor(op, 0, <object>s[0])
     a = <Tensor>s[0]
-    r = cloned(a)
+    r = cloned(a) if s[1] == <PyObject*>None or str(<object>s[1]).endswith(("preserve_format", "3d")) else in_order(a, <object>s[1])
     if wants(a) and wb_grad_mode(): attach(op, r, s)
     return r
 

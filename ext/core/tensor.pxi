@@ -95,7 +95,9 @@ cdef class Tensor:
     def __iter__(self):
         if self.a.ndim == 0: raise TypeError("iter: expected a tensor of 1 or more dimensions, got a 0-d tensor")
         return iter([getitem(self, i) for i in range(self.a.shape[0])])
-    def __contains__(self, v): return bool((self == v).any())
+    def __contains__(self, v):
+        if not isinstance(v, Tensor) and not is_number(v): raise RuntimeError(f"contains: expected a Tensor or a number, got {type(v).__name__}")
+        return bool((self == v).any())
 
     # -- one element as a Python number
     def item(self): return item_of(self)
@@ -112,7 +114,7 @@ cdef class Tensor:
         """The elements as nested lists of Python numbers."""
         return as_numpy(plain_float(self)).tolist()
     def __format__(self, spec):
-        return format(item_of(self), spec) if self.a.ndim == 0 and spec else format(str(self), spec) if spec else str(self)
+        return format(item_of(self), spec) if self.a.ndim == 0 and (spec or type(self) is Tensor) else object.__format__(self, spec)
     def __repr__(self): return REPR(self)
     def __str__(self): return REPR(self)
 

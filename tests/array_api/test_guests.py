@@ -36,7 +36,8 @@ def test_scikit_learn_and_scipy_compute_with_tensors(differences):
 
 
 def test_array_api_compat_takes_tensors():
-    compat = pytest.importorskip("array_api_compat")
+    import array_api_compat as compat
+
     x = engine.ones(2, 3)
     assert compat.is_array_api_obj(x)
     assert compat.is_writeable_array(x)
