@@ -15,7 +15,7 @@ from workbench.ext.core.lazy import np
 from ..errors import expected
 from ..limits import finfo
 from ..ops.creation import full
-from ..ops.linalg_cholesky import linalg_cholesky_ex
+from ..ops.linalg.cholesky import linalg_cholesky_ex
 from ..ops.pieces import cat as _concatenated
 from ..ops.pieces import stack as _stacked
 

@@ -8,8 +8,8 @@ from typing import Any, ClassVar
 from workbench.ext.core import _core
 
 from ..errors import expected
-from ..ops.linalg_cholesky import cholesky_inverse, linalg_cholesky
-from ..ops.linalg_triangular import linalg_solve_triangular
+from ..ops.linalg.cholesky import cholesky_inverse, linalg_cholesky
+from ..ops.linalg.triangular import linalg_solve_triangular
 from ..ops.order import broadcast_shapes
 from ..ops.sequence import eye
 from . import constraints

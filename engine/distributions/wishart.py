@@ -11,7 +11,7 @@ from workbench.ext.core import _core
 from ..errors import expected
 from ..ops.comparison import where
 from ..ops.gamma import mvlgamma
-from ..ops.linalg_cholesky import cholesky_inverse, cholesky_solve, linalg_cholesky
+from ..ops.linalg.cholesky import cholesky_inverse, cholesky_solve, linalg_cholesky
 from ..ops.order import broadcast_shapes
 from ..ops.sequence import arange
 from ..ops.triangle import diag_embed

@@ -1,6 +1,6 @@
 """The ops, one file per family, and the names under which users find them.
 
-Importing this imports every file of the folder, so that a new family is one new file.
+Importing this imports every file of the folder and of those in it, so that a new family is one new file.
 """
 
 from __future__ import annotations
@@ -20,12 +20,22 @@ if TYPE_CHECKING:
 
 __all__ = ["REGISTRY", "space"]
 
+
+def _define_all(folder: str, package: str) -> None:
+    """Import the files of a folder in the order of their names; pkgutil would import inspect for this."""
+    for name in sorted(entry.name for entry in scandir(folder)):
+        if name.startswith("_"):
+            continue
+        if name.endswith(".py"):
+            import_module(f"{package}.{name[:-3]}")
+        elif "." not in name:
+            _define_all(f"{folder}/{name}", f"{package}.{name}")
+
+
 _collecting = gc.isenabled()
 gc.disable()  # the definitions stay as long as the process: looking for garbage among them took a tenth of the engine's import
 try:
-    for _file in sorted(entry.name for entry in scandir(__path__[0])):  # pkgutil would import inspect for this
-        if _file.endswith(".py") and not _file.startswith("_"):
-            import_module(f"{__name__}.{_file[:-3]}")
+    _define_all(__path__[0], __name__)
 finally:
     if _collecting:
         gc.enable()

@@ -12,7 +12,7 @@ from ._space import public
 from .drawing import dropped
 from .errors import expected
 from .generator import key_of
-from .linalg_norm import norm
+from .linalg.norm import norm
 from .magnitude import vector_norm
 from .native_form import chosen
 from .norm_batch import batch_norm

@@ -7,7 +7,7 @@ from typing import Any
 from workbench.ext.core import _core
 
 from ...errors import expected
-from ...ops.linalg_triangular import linalg_solve_triangular
+from ...ops.linalg.triangular import linalg_solve_triangular
 from ...ops.triangle import diag_embed
 from ..lowrank_multivariate_normal import LowRankMultivariateNormal
 from ..multivariate_normal import MultivariateNormal, half_log_det, mahalanobis

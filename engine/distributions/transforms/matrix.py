@@ -8,7 +8,7 @@ from workbench.ext.core import _core
 
 from ...errors import expected
 from ...limits import finfo
-from ...ops.linalg_cholesky import linalg_cholesky
+from ...ops.linalg.cholesky import linalg_cholesky
 from ...ops.padding import pad
 from ...ops.sequence import eye
 from ...ops.smooth import softplus

@@ -6,10 +6,10 @@ from workbench.ext.core._core import Tensor
 from workbench.ext.core.lazy import TYPE_CHECKING, np
 
 from ...errors import expected
-from ...ops._lapack import adjoint, unit
-from ...ops.linalg_householder import geqrf, householder_product
-from ...ops.linalg_power import matrix_exp
-from ...ops.linalg_solve import linalg_solve
+from ...ops.linalg._lapack import adjoint, unit
+from ...ops.linalg.householder import geqrf, householder_product
+from ...ops.linalg.power import matrix_exp
+from ...ops.linalg.solve import linalg_solve
 from ...ops.pieces import cat
 from ..module import Module
 from .parametrize import register_parametrization

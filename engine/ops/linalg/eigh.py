@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from workbench.ext.core.lazy import np
 
-from ._define import Unsupported, derivative, infer, op, refuses, samples
+from .._define import Unsupported, derivative, infer, op, refuses, samples
+from .._one_thread import one_thread
+from ..comparison import where
+from ..complex_view import REAL
+from ..errors import expected
 from ._lapack import FIELDS, NO_FACTORS, LinAlgError, adjoint, matrices, on_diagonal, unit
-from ._one_thread import one_thread
 from ._sample_matrices import hermitian
-from .comparison import where
-from .complex_view import REAL
-from .errors import expected
-from .linalg_phase import refuse_phase
+from .phase import refuse_phase
 
 READS_A_TRIANGLE = "one triangle is read, and the gradient is that of the whole Hermitian matrix"
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 from workbench.ext.core import _core as core
 from workbench.ext.core.lazy import np
 
-from ._define import Unsupported, infer, op, refuses, samples
-from ._help import broadcast
+from .._define import Unsupported, infer, op, refuses, samples
+from .._help import broadcast
+from ..errors import expected
 from ._lapack import FIELDS, NO_FACTORS, LinAlgError, each, matrices, refuse_singular, same_dtype
 from ._sample_matrices import hermitian as hermitian_matrices
-from .errors import expected
 
 Tensor = core.Tensor
 

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from workbench.ext.core.lazy import np
 
-from ._define import derivative, infer, op, refuses, samples
+from .._define import derivative, infer, op, refuses, samples
+from .._one_thread import one_thread
+from .._space import alias
+from ..comparison import eq, where
+from ..errors import expected
+from ..pieces import cat
 from ._lapack import FIELDS, NO_FACTORS, LinAlgError, unit
-from ._one_thread import one_thread
 from ._sample_matrices import regular
-from ._space import alias
-from .comparison import eq, where
-from .errors import expected
-from .linalg_solve import inverted
-from .pieces import cat
+from .solve import inverted
 
 
 def _square(name, input):

@@ -5,13 +5,13 @@ from __future__ import annotations
 from workbench.ext.core import _core as core
 from workbench.ext.core.lazy import np
 
-from ._define import Unsupported, derivative, infer, op, refuses, samples
-from ._help import broadcast
+from .._define import Unsupported, derivative, infer, op, refuses, samples
+from .._help import broadcast
+from .._one_thread import one_thread
 from ._lapack import FIELDS, NO_FACTORS, adjoint, matrices
-from ._one_thread import one_thread
 from ._sample_matrices import hermitian as drawn_hermitian
-from .linalg_rank import tolerances
-from .linalg_svd import converged
+from .rank import tolerances
+from .svd import converged
 
 ONE_TRIANGLE = "one triangle is read, and the gradient is that of the whole Hermitian matrix"
 

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from workbench.ext.core.lazy import np
 
-from ._define import Unsupported, derivative, infer, op, refuses, samples
+from .._define import Unsupported, derivative, infer, op, refuses, samples
+from .._one_thread import one_thread
+from ..comparison import eq, where
+from ..complex import conj
+from ..complex_view import REAL
+from ..exponential import log
 from ._lapack import FIELDS, NO_FACTORS, adjoint, matrices, unit
-from ._one_thread import one_thread
 from ._sample_matrices import regular
-from .comparison import eq, where
-from .complex import conj
-from .complex_view import REAL
-from .exponential import log
-from .linalg_solve import inverse_of
-from .linalg_svd import svd_of
+from .solve import inverse_of
+from .svd import svd_of
 
 
 @op("call", dtypes=FIELDS, onnx="Det")

@@ -5,18 +5,18 @@ from __future__ import annotations
 from workbench.ext.core import _core as core
 from workbench.ext.core.lazy import np
 
-from ._define import Unsupported, infer, op, refuses, samples
-from ._help import made
+from .._define import Unsupported, infer, op, refuses, samples
+from .._help import made
+from .._one_thread import one_thread
+from ..bounds import maximum
+from ..comparison import where
+from ..complex_view import REAL
+from ..errors import expected
 from ._lapack import FIELDS, NO_FACTORS, matrices
-from ._one_thread import one_thread
 from ._sample_matrices import hermitian, regular
-from .bounds import maximum
-from .comparison import where
-from .complex_view import REAL
-from .errors import expected
-from .linalg_norm import linalg_matrix_norm
-from .linalg_solve import inverse_of
-from .linalg_svd import singular_values
+from .norm import linalg_matrix_norm
+from .solve import inverse_of
+from .svd import singular_values
 
 
 @op("call", spaces=(), methods=False, dtypes=FIELDS, onnx=Unsupported("an internal form"))

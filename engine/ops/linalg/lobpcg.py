@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from workbench.ext.core.lazy import np
 
-from ._define import Unsupported, derivative, infer, op, samples
+from .._define import Unsupported, derivative, infer, op, samples
+from .._space import public
+from ..comparison import where
+from ..complex_view import REAL
+from ..errors import expected
+from ..random import randn
 from ._lapack import FIELDS, adjoint, each, matrices, same_dtype
 from ._sample_matrices import hermitian
-from ._space import public
-from .comparison import where
-from .complex_view import REAL
-from .errors import expected
-from .linalg_eigh import linalg_eigh
-from .random import randn
+from .eigh import linalg_eigh
 
 MOST = 10_000  # iterations, where no number is given
 

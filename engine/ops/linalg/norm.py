@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from ._define import COMPLEX, FLOATING, Unsupported, op, refuses, samples
-from ._help import axes
-from .errors import expected
-from .linalg_svd import singular_values
-from .magnitude import norm_form, vector_norm
+from .._define import COMPLEX, FLOATING, Unsupported, op, refuses, samples
+from .._help import axes
+from ..errors import expected
+from ..magnitude import norm_form, vector_norm
+from .svd import singular_values
 
 DTYPES = (*FLOATING, *COMPLEX)
 BY_SINGULAR_VALUES = (2, -2, "nuc")

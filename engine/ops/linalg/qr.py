@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from workbench.ext.core.lazy import np
 
-from ._define import Unsupported, derivative, infer, op, refuses, samples
+from .._define import Unsupported, derivative, infer, op, refuses, samples
+from .._one_thread import one_thread
+from ..errors import expected
+from ..pieces import cat
+from ..triangle import tril, triu
 from ._lapack import FIELDS, NO_FACTORS, adjoint, matrices
-from ._one_thread import one_thread
-from .errors import expected
-from .linalg_triangular import triangular
-from .pieces import cat
-from .triangle import tril, triu
+from .triangular import triangular
 
 MODES = ("reduced", "complete", "r")
 

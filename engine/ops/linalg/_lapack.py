@@ -5,12 +5,12 @@ from __future__ import annotations
 from workbench.ext.core import _core as core
 from workbench.ext.core.lazy import TYPE_CHECKING, np
 
-from ._define import COMPLEX, FLOATING, Unsupported
-from ._help import broadcast, made
-from ._one_thread import one_thread
-from ._space import alias
-from .complex import conj
-from .errors import expected
+from .._define import COMPLEX, FLOATING, Unsupported
+from .._help import broadcast, made
+from .._one_thread import one_thread
+from .._space import alias
+from ..complex import conj
+from ..errors import expected
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

@@ -5,14 +5,14 @@ from __future__ import annotations
 from workbench.ext.core import _core as core
 from workbench.ext.core.lazy import np
 
-from ._define import Unsupported, derivative, infer, op, refuses, samples
-from ._help import made
+from .._define import Unsupported, derivative, infer, op, refuses, samples
+from .._help import made
+from ..complex_view import REAL
+from ..errors import expected
 from ._lapack import FIELDS, NO_FACTORS, adjoint, batched_alike, each, matrices, same_dtype
 from ._sample_matrices import regular
-from .complex_view import REAL
-from .errors import expected
-from .linalg_pinv import pinv_back, pinv_of
-from .linalg_svd import svd_of
+from .pinv import pinv_back, pinv_of
+from .svd import svd_of
 
 RESULTS = ("solution", "residuals", "rank", "singular_values")
 WITH_VALUES = ("gelsd", "gelss")

@@ -5,12 +5,12 @@ from __future__ import annotations
 from workbench.ext.core import _core as core
 from workbench.ext.core.lazy import np
 
-from ._define import Unsupported, derivative, infer, op, refuses, samples
-from ._help import made, product
+from .._define import Unsupported, derivative, infer, op, refuses, samples
+from .._help import made, product
+from .._one_thread import one_thread
+from ..errors import expected
 from ._lapack import FIELDS, NO_FACTORS, LinAlgError, batched_alike, each, matrices, refuse_singular, same_dtype
-from ._one_thread import one_thread
 from ._sample_matrices import regular
-from .errors import expected
 
 REGULAR = "A of invertible matrices"
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from workbench.ext.core.lazy import np
 
-from ._define import formula, infer, op, refuses, samples
+from .._define import formula, infer, op, refuses, samples
+from .._space import alias
+from ..errors import expected
+from ..pieces import cat
 from ._lapack import FIELDS, NO_FACTORS, adjoint, each, matrices, same_dtype, unit
-from ._space import alias
-from .errors import expected
-from .pieces import cat
 
 
 def _reflection(A, i):

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from workbench.ext.core.lazy import np
 
-from ._define import Unsupported, derivative, infer, op, refuses, samples
+from .._define import Unsupported, derivative, infer, op, refuses, samples
+from .._one_thread import one_thread
+from ..comparison import where
+from ..complex_view import WHOLE
+from ..errors import expected
 from ._lapack import FIELDS, NO_FACTORS, LinAlgError, adjoint, matrices, on_diagonal, unit
-from ._one_thread import one_thread
 from ._sample_matrices import hermitian
-from .comparison import where
-from .complex_view import WHOLE
-from .errors import expected
-from .linalg_phase import refuse_phase
-from .linalg_solve import linalg_solve
+from .phase import refuse_phase
+from .solve import linalg_solve
 
 TURNED = "scale and phase are anybody's choice, and real matrices have complex vectors; tests/ops/test_eigen.py has the invariants"
 

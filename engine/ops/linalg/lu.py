@@ -5,13 +5,13 @@ from __future__ import annotations
 from workbench.ext.core import _core as core
 from workbench.ext.core.lazy import np
 
-from ._define import Unsupported, derivative, infer, op, refuses, samples
+from .._define import Unsupported, derivative, infer, op, refuses, samples
+from .._space import public
+from ..errors import expected
+from ..pieces import cat
+from ..triangle import tril, triu
 from ._lapack import FIELDS, NO_FACTORS, LinAlgError, each, matrices, refuse_singular, unit
-from ._space import public
-from .errors import expected
-from .linalg_triangular import triangular
-from .pieces import cat
-from .triangle import tril, triu
+from .triangular import triangular
 
 
 @op("call", spaces=(), methods=False, outputs=("LU", "pivots", "info"), dtypes=FIELDS, onnx=Unsupported("an internal form"),

@@ -5,13 +5,13 @@ from __future__ import annotations
 from workbench.ext.core import _core as core
 from workbench.ext.core.lazy import np
 
-from ._define import Unsupported, derivative, infer, op, refuses, samples
+from .._define import Unsupported, derivative, infer, op, refuses, samples
+from .._one_thread import one_thread
+from ..errors import expected
+from ..triangle import tril
 from ._lapack import FIELDS, NO_FACTORS, LinAlgError, adjoint, batched_alike, each, matrices, refuse_singular, same_dtype, unit
-from ._one_thread import one_thread
 from ._sample_matrices import positive, regular
-from .errors import expected
-from .linalg_triangular import triangular
-from .triangle import tril
+from .triangular import triangular
 
 FULL_GRADIENT = "torch gives the triangle that is not read a gradient too, which no difference confirms"
 POSITIVE = "A of positive definite matrices"

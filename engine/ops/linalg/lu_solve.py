@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from workbench.ext.core import _core as core
 
-from ._define import op, refuses, samples
+from .._define import op, refuses, samples
+from ..errors import expected
 from ._lapack import FIELDS, NO_FACTORS, adjoint, batched_alike, matrices, same_dtype
 from ._sample_matrices import regular
-from .errors import expected
-from .linalg_lu import permutation
-from .linalg_triangular import triangular
+from .lu import permutation
+from .triangular import triangular
 
 
 @op("composite", tensors=("LU", "pivots", "B"), spaces="linalg", methods=False, dtypes=FIELDS, peer="linalg.lu_solve", onnx=NO_FACTORS)

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from workbench.ext.core import _core as core
 
-from ._help import broadcast, tensors
+from .._help import broadcast, tensors
+from .._space import public
+from ..errors import expected
+from ..random import randn
 from ._lapack import adjoint, matrices
-from ._space import public
-from .errors import expected
-from .linalg_qr import linalg_qr
-from .linalg_svd import linalg_svd
-from .random import randn
+from .qr import linalg_qr
+from .svd import linalg_svd
 
 Tensor = core.Tensor
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from ._define import ALL, COMPLEX, NUMBER, Unsupported, op, refuses, samples
-from ._help import tensors
-from .creation import ones_like
-from .errors import expected
-from .pieces import cat
+from .._define import ALL, COMPLEX, NUMBER, Unsupported, op, refuses, samples
+from .._help import tensors
+from ..creation import ones_like
+from ..errors import expected
+from ..pieces import cat
 
 
 @op("composite", spaces="linalg", methods=False, dtypes=(*ALL, *COMPLEX), peer="linalg.diagonal", onnx=Unsupported("ONNX has no diagonal"))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from workbench.ext.core.lazy import np
 
-from .errors import expected
+from ..errors import expected
 
 
 def refuse_phase(name, vectors, along):

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from ._define import Unsupported, derivative, infer, op, refuses, samples
+from .._define import Unsupported, derivative, infer, op, refuses, samples
+from ..errors import expected
+from ..triangle import tril, triu
 from ._lapack import FIELDS, NO_FACTORS, batched_alike, each, matrices, same_dtype
 from ._sample_matrices import regular
-from .errors import expected
-from .triangle import tril, triu
 
 
 @op("call", tensors=2, spaces=(), methods=False, dtypes=FIELDS, onnx=Unsupported("an internal form"))
