@@ -21,16 +21,32 @@ _ENGINE = str(Path(__file__).parents[1]) + "/"
 
 
 def where() -> str:
-    """The user's line that is running: the innermost one outside of the engine, and how it was come to."""
+    """The user's line that is running: the innermost one outside of the engine, the layer that it is in, and how it was come to."""
     frame: FrameType | None = sys._getframe(1)
+    layer = _layer(frame)
     while frame is not None and frame.f_code.co_filename.startswith(_ENGINE):
         frame = frame.f_back
     if frame is None:
-        return "an unknown place"
+        return f"an unknown place{layer}"
     path, line = frame.f_code.co_filename, frame.f_lineno
     source = linecache.getline(path, line).strip()
     stack = "".join(traceback.format_stack(frame, limit=8))
-    return f"{path}:{line}, in {frame.f_code.co_name}: `{source}`\n{stack}"
+    return f"{path}:{line}, in {frame.f_code.co_name}: `{source}`{layer}\n{stack}"
+
+
+def _layer(frame: FrameType | None) -> str:
+    """Which module's forward is running, as `, layer stages.0.conv1 (Conv2d)`: its path from the outermost one; nothing outside of modules."""
+    running: list[Any] = []
+    while frame is not None:
+        this = frame.f_locals.get("self") if frame.f_code.co_name == "forward" else None
+        if hasattr(this, "named_modules") and not any(this is other for other in running):
+            running.append(this)
+        frame = frame.f_back
+    if not running:
+        return ""
+    inner, root = running[0], running[-1]
+    name = next((name for name, module in root.named_modules() if module is inner), "")
+    return f", layer {name} ({type(inner).__name__})" if name else f", layer {type(inner).__name__}"
 
 
 def _finite(value: Any) -> bool:

@@ -48,7 +48,11 @@ def zeros():
 
 
 FORWARD = {
-    "module": (lambda: Net()(engine.ones(1, 2)), rf"^log: .*{HERE}, in forward: `return \(h - h\)\.log\(\)  # here`"),
+    "module": (lambda: Net()(engine.ones(1, 2)), rf"^log: .*{HERE}, in forward: `return \(h - h\)\.log\(\)  # here`, layer Net"),
+    "layer": (
+        lambda: engine.nn.Sequential(engine.nn.Identity(), engine.nn.ModuleDict({"a": Net()})["a"])(engine.ones(1, 2)),
+        rf"^log: .*{HERE}, in forward: .*, layer 1 \(Net\)",
+    ),
     "function": (lambda: Divide.apply(zeros() + 1), rf"^div: .*{HERE}, in forward: `return x / 0  # there`"),
     "composite": (lambda: engine.nn.functional.normalize(zeros(), dim=0, eps=0.0), rf"^div: .*{HERE}"),
     "overflow": (lambda: engine.tensor([1e38]) * 10, rf"^mul: .*{HERE}"),
