@@ -35,7 +35,7 @@ def where() -> str:
 
 
 def _layer(frame: FrameType | None) -> str:
-    """Which module's forward is running, as `, layer stages.0.conv1 (Conv2d)`: its path from the outermost one; nothing outside of modules."""
+    """Which module's forward is running, by its path from the outermost one: `, layer body.0 (Linear)`; nothing outside of modules."""
     running: list[Any] = []
     while frame is not None:
         this = frame.f_locals.get("self") if frame.f_code.co_name == "forward" else None
