@@ -14,6 +14,10 @@ class RunStoppedError(Exception):
     """A run that ended before its end for a reason that the program found, as a loss that is no number; exit code 1."""
 
 
+class PrunedError(Exception):
+    """A trial of a sweep that does too badly to go on: its run ends with the status "pruned"; exit code 0."""
+
+
 class Interrupted(KeyboardInterrupt):
     """Ctrl-C or a request to terminate, taken after the step in hand and a checkpoint; a second one, at once.
 

@@ -30,7 +30,7 @@ from .files import read_json, write_atomic, write_json
 SCHEMA = 1
 HEARTBEAT_S = 10.0
 LOST_AFTER_S = 60.0
-STATUSES = ("running", "finished", "failed", "interrupted")
+STATUSES = ("running", "finished", "failed", "interrupted", "pruned")
 
 
 class Record:
@@ -48,9 +48,14 @@ class Record:
         self._thread: threading.Thread | None = None
 
     @classmethod
-    def create(cls, root: Path, recipe: str, config_yaml: str, seed: int, parent: str | None = None) -> Record:
-        """Make the folder of a new run, with its configuration and status "running"."""
-        folder = _new_folder(root / recipe)
+    def create(
+        cls, root: Path, recipe: str, config_yaml: str, seed: int, parent: str | None = None, folder: Path | None = None, **fields: Any
+    ) -> Record:
+        """Make the folder of a new run, with its configuration and status "running"; `fields` are added to `run.json`."""
+        if folder is None:
+            folder = new_folder(root / recipe)
+        else:
+            folder.mkdir(parents=True)
         write_atomic(folder / "config.yaml", config_yaml)
         (folder / "checkpoints").mkdir()
         about = {
@@ -67,6 +72,7 @@ class Record:
             "parameters": None,
             "resumed": [],
             "error": None,
+            **fields,
         }
         record = cls(folder, about)
         record._begin()
@@ -104,7 +110,7 @@ class Record:
             file.write(f"{time.strftime('%Y-%m-%d %H:%M:%S')}  {line}\n")
 
     def _begin(self) -> None:
-        self.about.update(process=_this_process(), heartbeat_s=time.time())
+        self.about.update(process=this_process(), heartbeat_s=time.time())
         write_json(self.folder / "run.json", self.about)
         self._thread = threading.Thread(target=self._beat, name="heartbeat", daemon=True)
         self._thread.start()
@@ -122,7 +128,7 @@ def status(about: dict[str, Any]) -> str:
     said = str(about.get("status"))
     if said != "running":
         return said
-    process, mine = about.get("process") or {}, _this_process()
+    process, mine = about.get("process") or {}, this_process()
     if process.get("boot") == mine["boot"] and process.get("pids") == mine["pids"]:
         return "running" if _start_ticks(process.get("pid", 0)) == process.get("start") else "lost"
     return "running" if time.time() - about.get("heartbeat_s", 0.0) < LOST_AFTER_S else "lost"
@@ -165,7 +171,7 @@ def find(root: Path, name: str) -> Path:
     raise UserError(f"no run {name!r} in {root}/; {did_you_mean(name, [folder.name for folder, _ in known[:20]])}")
 
 
-def _new_folder(parent: Path) -> Path:
+def new_folder(parent: Path) -> Path:
     """A new folder whose name sorts by time and that no other process takes."""
     parent.mkdir(parents=True, exist_ok=True)
     while True:
@@ -177,7 +183,7 @@ def _new_folder(parent: Path) -> Path:
         return folder
 
 
-def _this_process() -> dict[str, Any]:
+def this_process() -> dict[str, Any]:
     """What tells this process from any other, also after a reboot, in another container or once its number is used again."""
     boot = pids = None
     with contextlib.suppress(OSError):

@@ -6,13 +6,13 @@ import math
 import time
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, Protocol, TypeVar
 
 import numpy as np
 
 from . import provenance
 from .checkpoint import CheckpointStore
-from .errors import RunStoppedError, UserError
+from .errors import PrunedError, RunStoppedError, UserError
 from .events import Events
 from .metrics import MetricsWriter
 from .progress import Progress
@@ -24,6 +24,21 @@ from .tensorfile import digest_tensors, raw
 T = TypeVar("T")
 
 
+class Trial(Protocol):
+    """What a sweep has to do with a run that is a trial of it.
+
+    Attributes:
+        folder: Where the run goes.
+        about: Which trial of which sweep it is, for `run.json`.
+    """
+
+    folder: Path
+    about: Mapping[str, Any]
+
+    def report(self, step: int, values: Mapping[str, float]) -> bool:
+        """Take the scalars of a step, or with "epoch" those of an epoch; true ends the run as pruned."""
+
+
 class Run:
     """A training in progress. It satisfies `recipes.common.contract.Run`, which says what the methods mean to a recipe.
 
@@ -33,11 +48,15 @@ class Run:
         progress: What the user sees.
         stop: Whether somebody asked to stop.
         state: The state tree of the checkpoint to go on from; None begins.
+        trial: What the sweep asks, if the run is a trial of one.
     """
 
-    def __init__(self, config: Any, record: Record, progress: Progress, stop: StopRequest, state: Any = None) -> None:
+    def __init__(
+        self, config: Any, record: Record, progress: Progress, stop: StopRequest, state: Any = None, trial: Trial | None = None
+    ) -> None:
         self.config, self.folder, self.resumed = config, record.folder, state is not None
         self._record, self._progress, self._stop, self._state = record, progress, stop, state
+        self._trial, self._pruned = trial, False
         keep = config.trainer.checkpoint
         self._store = CheckpointStore(self.folder / "checkpoints", keep.keep_last, keep.keep_best, keep.metric, keep.mode)
         self._saved_at: int | None = None
@@ -120,10 +139,12 @@ class Run:
             self._events.scalars(self.step, numbers)
         self._record.update(step=self.step)
         self._progress.advance(self.step, numbers, items)
+        self._report(numbers)
         every = self.config.trainer.checkpoint.every_steps
-        if self._stop.asked or (every and self.step % every == 0):
+        if self._stop.asked or self._pruned or (every and self.step % every == 0):
             self._save({})
         self._stop.heed()
+        self._heed_pruning()
 
     def end_epoch(self, values: Mapping[str, Any]) -> None:
         numbers = {name: _number(value) for name, value in values.items()}
@@ -135,12 +156,14 @@ class Run:
         plain = {name: float(value) for name, value in numbers.items()}
         self._record.update(metrics=plain)
         self._progress.end_epoch(self.epoch, plain)
+        self._report({"epoch": self.epoch, **plain})
         every = self.config.trainer.checkpoint.every_epochs
         done = self.epoch >= self._epochs or self.step >= self._total
-        if done or self._stop.asked or (every and self.epoch % every == 0):
+        if done or self._stop.asked or self._pruned or (every and self.epoch % every == 0):
             self._save(plain)
         if not done:
             self._stop.heed()
+            self._heed_pruning()
 
     def warn(self, text: str) -> None:
         """Tell the user about something that does not end the run."""
@@ -184,6 +207,15 @@ class Run:
         }
         self._store.save(self.step, state, metrics)
         self._saved_at = self.step
+
+    def _report(self, values: Mapping[str, Any]) -> None:
+        """Tell the sweep, before the state is saved: a run that is killed here tells it again when it goes on, rather than never."""
+        if self._trial is not None and self._trial.report(self.step, values):
+            self._pruned = True
+
+    def _heed_pruning(self) -> None:
+        if self._pruned and self.step < self._total:
+            raise PrunedError(f"pruned at step {self.step}: other trials of the sweep did better up to here")
 
     def _refuse_nan(self, numbers: Mapping[str, Any]) -> None:
         for name, value in numbers.items():

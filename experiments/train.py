@@ -13,22 +13,23 @@ from typing import Any
 from . import provenance
 from .checkpoint import CheckpointStore
 from .compose import check, compose, overrides_for_resume
-from .errors import Interrupted, RunStoppedError, UserError, did_you_mean
+from .errors import Interrupted, PrunedError, RunStoppedError, UserError, did_you_mean
 from .files import is_disk_full, read_json
 from .progress import Progress, duration
 from .random_state import seed_all
 from .record import Record, find, status
-from .run import Run
+from .run import Run, Trial
 from .signals import StopRequest
 
 
-def begin(overrides: Sequence[str], command: list[str], plain: bool | None = None) -> int:
+def begin(overrides: Sequence[str], command: list[str], plain: bool | None = None, trial: Trial | None = None) -> int:
     """Compose a configuration, make a run of it and train.
 
     Args:
         overrides: Words of Hydra's grammar.
         command: The command line, for the record.
         plain: See `Progress`.
+        trial: The sweep's part in it, if the run is a trial of one.
 
     Returns:
         The exit code.
@@ -39,13 +40,19 @@ def begin(overrides: Sequence[str], command: list[str], plain: bool | None = Non
     recipe = _recipe(config.recipe)
     root = Path(config.runs)
     try:
-        record = Record.create(root, config.recipe.rpartition(".")[2], OmegaConf.to_yaml(config), config.seed)
+        name, text = config.recipe.rpartition(".")[2], OmegaConf.to_yaml(config)
+        if trial is None:
+            record = Record.create(root, name, text, config.seed)
+        else:
+            record = Record.create(root, name, text, config.seed, folder=trial.folder, sweep=dict(trial.about))
     except OSError as error:
         raise UserError(f"train: cannot make a folder for the run in {root}/: {error.strerror}; choose another with runs=FOLDER") from error
-    return _live(config, recipe, record, None, command, record.folder / "provenance", plain)
+    return _live(config, recipe, record, None, command, record.folder / "provenance", plain, trial=trial)
 
 
-def resume(name: str, overrides: Sequence[str], command: list[str], root: Path, plain: bool | None = None) -> int:
+def resume(
+    name: str, overrides: Sequence[str], command: list[str], root: Path, plain: bool | None = None, trial: Trial | None = None
+) -> int:
     """Go on with a run from its last intact checkpoint, in its own folder.
 
     Args:
@@ -54,6 +61,7 @@ def resume(name: str, overrides: Sequence[str], command: list[str], root: Path, 
         command: The command line, for the record.
         root: Folder of the runs.
         plain: See `Progress`.
+        trial: As for `begin`.
 
     Returns:
         The exit code.
@@ -83,7 +91,7 @@ def resume(name: str, overrides: Sequence[str], command: list[str], root: Path, 
     except OSError as error:
         raise UserError(f"train: cannot write to the folder of run {folder.name} ({error.strerror}); nothing in it was changed") from error
     again = folder / "provenance" / f"resumed-{len(record.about['resumed'])}"
-    return _live(config, recipe, record, state, command, again, plain, warnings)
+    return _live(config, recipe, record, state, command, again, plain, warnings, trial)
 
 
 def _live(
@@ -95,6 +103,7 @@ def _live(
     capture: Path,
     plain: bool | None,
     warnings: Sequence[str] = (),
+    trial: Trial | None = None,
 ) -> int:
     """Train, and turn however it ends into a status, a sentence and an exit code."""
     progress = Progress(record.log, plain)
@@ -109,7 +118,7 @@ def _live(
             for text in warnings:
                 progress.message(f"warning: {text}")
             progress.message(_opening(record, state, capture))
-            run = Run(config, record, progress, stop, state)
+            run = Run(config, record, progress, stop, state, trial)
             metrics = recipe(config, run)
             result = run.result(metrics)
             run.close()
@@ -118,6 +127,8 @@ def _live(
             record.log(f"finished: {result}")
             _summary(record, result, time.perf_counter() - began)
             return 0
+        except PrunedError as error:
+            return _end(record, run, "pruned", str(error), 0)
         except KeyboardInterrupt as error:
             code = error.code if isinstance(error, Interrupted) else 130
             where = run.last_checkpoint() if run is not None else "the beginning"

@@ -123,4 +123,4 @@ def test_two_processes_never_share_a_folder(tmp_path, monkeypatch):
     monkeypatch.setattr(module.time, "strftime", lambda *_: "same")
     names = iter(["aaaa", "aaaa", "bbbb"])
     monkeypatch.setattr(module.secrets, "token_hex", lambda _: next(names))
-    assert [module._new_folder(tmp_path).name for _ in range(2)] == ["same-aaaa", "same-bbbb"]
+    assert [module.new_folder(tmp_path).name for _ in range(2)] == ["same-aaaa", "same-bbbb"]
