@@ -17,6 +17,7 @@ def ranged(
     above: float | None = None,
     below: float | None = None,
     one_of: tuple[Any, ...] = (),
+    before: Any = "???",
 ) -> Any:
     """A field whose value must lie in a range, or be one of some; for a list, each of its items.
 
@@ -26,8 +27,10 @@ def ranged(
         above: The value must be larger than this.
         below: The value must be smaller than this.
         one_of: The values that are allowed.
+        before: What a run did that was recorded before there was this key.
     """
-    return field(default=MISSING, metadata={"low": low, "high": high, "above": above, "below": below, "one_of": one_of})
+    limits = {"low": low, "high": high, "above": above, "below": below, "one_of": one_of}
+    return field(default=MISSING, metadata={**limits, "before": before})
 
 
 @dataclass
@@ -41,6 +44,36 @@ class ResNet:
     def __post_init__(self) -> None:
         if len(self.blocks) != len(self.widths):
             raise ValueError(f"model.blocks and model.widths must be equally long, got {len(self.blocks)} and {len(self.widths)}")
+
+
+@dataclass
+class GPT:
+    """model: a decoder-only transformer."""
+
+    name: str = MISSING
+    layers: int = ranged(low=1)
+    heads: int = ranged(low=1)
+    width: int = ranged(low=1)
+    block: int = ranged(low=1)
+    positions: str = ranged(one_of=("learned", "rotary"))
+    dropout: float = ranged(low=0, below=1)
+    bias: bool = MISSING
+    tied: bool = MISSING
+
+    def __post_init__(self) -> None:
+        if self.width % self.heads:
+            raise ValueError(f"model.heads must divide model.width, got {self.heads} and {self.width}")
+        if self.positions == "rotary" and self.width // self.heads % 2:
+            raise ValueError(f"model.positions=rotary needs an even width of a head, got {self.width // self.heads}")
+
+
+@dataclass
+class ActorCritic:
+    """model: a policy and a value of states, each a perceptron of these hidden widths."""
+
+    name: str = MISSING
+    hidden: list[int] = ranged(low=1)  # noqa: RUF009
+    activation: str = ranged(one_of=("tanh", "relu"))
 
 
 @dataclass
@@ -64,6 +97,32 @@ class Images:
     def __post_init__(self) -> None:
         if not self.subpixel and self.shift != int(self.shift):
             raise ValueError(f"data.shift must be a whole number without data.subpixel=true, got {self.shift}")
+
+
+@dataclass
+class Text:
+    """data: a text, and how it is fed to a language model."""
+
+    name: str = MISSING
+    path: str | None = MISSING
+    download: bool = MISSING
+    tokenizer: str = ranged(one_of=("char", "bpe"))
+    vocabulary: int = ranged(low=256, high=65536)
+    validation: float = ranged(above=0, below=1)
+    batch_size: int = ranged(low=1)
+    batches: int = ranged(low=1)
+    workers: int = ranged(low=0, high=64)
+    epochs: int = ranged(low=1)
+
+
+@dataclass
+class Environment:
+    """env: copies of an environment of Gymnasium, and how many steps they are used for, all together."""
+
+    id: str = MISSING
+    copies: int = ranged(low=1, high=4096)
+    steps: int = ranged(low=1)
+    epochs: int = ranged(low=1)
 
 
 @dataclass
@@ -107,7 +166,16 @@ class OneCycle:
 
 @dataclass
 class Cosine:
-    """schedule: down along a cosine, after a warm-up."""
+    """schedule: up in a straight line, then down along a cosine."""
+
+    name: str = MISSING
+    floor: float = ranged(low=0, high=1)
+    warmup: float = ranged(low=0, below=1, before=0.0)
+
+
+@dataclass
+class Linear:
+    """schedule: down in a straight line."""
 
     name: str = MISSING
     floor: float = ranged(low=0, high=1)
@@ -128,7 +196,7 @@ class Checkpoints:
     every_steps: int = ranged(low=0)
     keep_last: int = ranged(low=1)
     keep_best: int = ranged(low=0)
-    metric: str = ranged(one_of=("val/accuracy", "val/loss"))
+    metric: str = ranged(one_of=("val/accuracy", "val/loss", "epoch/return"))
     mode: str = ranged(one_of=("max", "min"))
 
 
@@ -136,13 +204,49 @@ class Checkpoints:
 class Trainer:
     """trainer: how long, and how strictly."""
 
+    name: str = MISSING
     epochs: int = ranged(low=1)
     max_steps: int | None = ranged(low=1)
-    label_smoothing: float = ranged(low=0, below=1)
     clip_norm: float | None = ranged(above=0)
+    checkpoint: Checkpoints = MISSING
+
+
+@dataclass
+class ImageTrainer(Trainer):
+    """trainer: of a classifier of images."""
+
+    label_smoothing: float = ranged(low=0, below=1)
     eval_batch_size: int = ranged(low=1)
     test: bool = MISSING
-    checkpoint: Checkpoints = MISSING
+
+
+@dataclass
+class TextTrainer(Trainer):
+    """trainer: of a language model."""
+
+    accumulate: int = ranged(low=1)
+    eval_batch_size: int = ranged(low=1)
+    eval_batches: int | None = ranged(low=1)
+    sample: int = ranged(low=0)
+    temperature: float = ranged(above=0)
+
+
+@dataclass
+class PolicyTrainer(Trainer):
+    """trainer: of a policy, by proximal policy optimisation."""
+
+    rollout: int = ranged(low=1)
+    minibatch: int = ranged(low=2)
+    passes: int = ranged(low=1)
+    gamma: float = ranged(low=0, high=1)
+    gae_lambda: float = ranged(low=0, high=1)
+    clip: float = ranged(above=0)
+    anneal_clip: bool = MISSING
+    clip_value: bool = MISSING
+    value_weight: float = ranged(low=0)
+    entropy_weight: float = ranged(low=0)
+    normalise_advantages: bool = MISSING
+    eval_episodes: int = ranged(low=1)
 
 
 @dataclass
@@ -168,12 +272,29 @@ class Run:
 
 # The schema of a group: one class, or for each `name` in its options a class.
 GROUPS: dict[str, Any] = {
-    "model": {"resnet": ResNet},
-    "data": {"digits": Images, "mnist5k": Images, "fashion_mnist": Images, "mnist": Images, "cifar10": Images},
+    "model": {"resnet": ResNet, "gpt": GPT, "actor_critic": ActorCritic},
+    "data": {
+        **dict.fromkeys(("digits", "mnist5k", "fashion_mnist", "mnist", "cifar10"), Images),
+        **dict.fromkeys(("text", "tinyshakespeare"), Text),
+    },
+    "env": Environment,
     "optim": {"sgd": SGD, "adamw": AdamW},
-    "schedule": {"one_cycle": OneCycle, "cosine": Cosine, "constant": Constant},
-    "trainer": Trainer,
+    "schedule": {"one_cycle": OneCycle, "cosine": Cosine, "linear": Linear, "constant": Constant},
+    "trainer": {"plain": Trainer, "images": ImageTrainer, "text": TextTrainer, "policy": PolicyTrainer},
     "logger": Logger,
+}
+
+# The `name` in runs that were recorded before there was one.
+UNNAMED = {"trainer": "images"}
+
+# A run has either of these groups: it learns from data or from an environment.
+EITHER = ("data", "env")
+
+# What a recipe takes: its kind of model, of data or environment, and of trainer.
+RECIPES: dict[str, dict[str, Any]] = {
+    "resnet": {"model": ResNet, "data": Images, "trainer": ImageTrainer},
+    "gpt": {"model": GPT, "data": Text, "trainer": TextTrainer},
+    "ppo": {"model": ActorCritic, "env": Environment, "trainer": PolicyTrainer},
 }
 
 # What may be changed when a run is resumed: it changes no result.
@@ -181,6 +302,7 @@ RESUMABLE = (
     "threads",
     "data.workers",
     "data.root",
+    "data.path",
     "data.download",
     "logger.",
     "trainer.checkpoint.every_epochs",

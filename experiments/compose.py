@@ -42,7 +42,7 @@ def compose(overrides: Sequence[str]) -> DictConfig:
     """
     parsed = _parse(overrides)
     modules = [override.value() for override in parsed if _names_module(override)]
-    words = [_checked(override) for override in parsed if not _names_module(override)]
+    words = [_checked(override, parsed) for override in parsed if not _names_module(override)]
     if not modules and not any(word.startswith("+recipe=") for word in words):
         known = options("recipe")
         raise UserError(f"train: no recipe chosen; name one, as in workbench train +recipe={known[0]} (there are: {', '.join(known)})")
@@ -80,19 +80,33 @@ def check(config: DictConfig, words: Sequence[str] = ()) -> DictConfig:
     out: dict[str, Any] = {}
     top = {key: value for key, value in values.items() if key not in schema.GROUPS}
     out.update(_typed(schema.Run, top, "", words, others=list(schema.GROUPS)))
+    recipe = out["recipe"]
+    takes = schema.RECIPES.get(recipe)
     for group, classes in schema.GROUPS.items():
         part = values.get(group)
+        if group in schema.EITHER:
+            if part is None and (any(map(values.get, schema.EITHER)) if takes is None else group not in takes):
+                continue
+            if takes is not None and group not in takes:
+                raise UserError(f"train: the recipe {recipe} takes no {group}; leave out {group}=OPTION")
         if not isinstance(part, dict):
             raise UserError(f"train: the configuration has no {group}; add {group}=OPTION (there are: {', '.join(options(group))})")
         if isinstance(classes, dict):
-            name = str(part.get("name"))
-            if name not in classes:
-                raise UserError(
-                    f'train: expected {group}.name to be one that the schema knows, got "{name}"; {did_you_mean(name, classes)}'
-                )
-            classes = classes[name]
+            part = {"name": schema.UNNAMED.get(group), **part}
+            classes = _class_by_name(classes, part, group, (takes or {}).get(group, object), recipe)
         out[group] = _typed(classes, part, group, words)
     return OmegaConf.create(out)
+
+
+def _class_by_name(classes: Mapping[str, Any], part: Mapping[str, Any], group: str, kind: Any, recipe: str) -> Any:
+    """The class that checks an option of a group, by its `name`; of those that a recipe takes."""
+    name = str(part.get("name"))
+    if name not in classes:
+        raise UserError(f'train: expected {group}.name to be one that the schema knows, got "{name}"; {did_you_mean(name, classes)}')
+    if not issubclass(classes[name], kind):
+        fit = " or ".join(other for other, cls in classes.items() if issubclass(cls, kind))
+        raise UserError(f'train: expected {group}.name to be {fit} for the recipe {recipe}, got "{name}"; choose another {group}=OPTION')
+    return classes[name]
 
 
 def groups() -> dict[str, list[str]]:
@@ -153,15 +167,19 @@ def _names_module(override: Any) -> bool:
     return bool(override.key_or_group == "recipe" and not override.is_delete() and "." in str(override.value()))
 
 
-def _checked(override: Any) -> str:
-    """The word of an override, its group and option checked."""
+def _checked(override: Any, parsed: Sequence[Any]) -> str:
+    """The word of an override, its group and option checked; Hydra wants a plus where nothing selects the group yet."""
+    from workbench.conf.schema import RECIPES
+
     key, value = override.key_or_group, override.value()
     if override.is_delete():
         return override.input_line
     if key in groups():
         if not isinstance(value, str) or value not in options(key):
             raise UserError(f'train: no option "{value}" in {key}; {did_you_mean(str(value), options(key))} (conf/{key}/)')
-        return f"+recipe={value}" if key == "recipe" else override.input_line.lstrip("+")
+        recipe = next((other.value() for other in parsed if other.key_or_group == "recipe"), None)
+        new = key == "recipe" or (key == "env" and key not in RECIPES.get(recipe, {}))
+        return "+" * new + override.input_line.lstrip("+")
     return override.input_line
 
 
@@ -221,7 +239,7 @@ def _typed(cls: Any, values: dict[str, Any], path: str, words: Sequence[str], ot
     out: dict[str, Any] = {}
     for name, each in known.items():
         key = _join(path, name)
-        value = values.get(name, "???")
+        value = values.get(name, each.metadata.get("before", "???"))
         if isinstance(value, str) and value == "???":
             raise UserError(f"train: {key} has no value; set it with {key}=VALUE ({_file_of(key, words)})")
         if is_dataclass(hints[name]):
@@ -285,7 +303,7 @@ def _file_of(key: str, words: Sequence[str]) -> str:
 def _selected(group: str, words: Sequence[str]) -> str:
     """The option of a group that the recipe selects, else the default."""
     recipe = next((word.partition("=")[2] for word in words if word.startswith("+recipe=")), None)
-    for path, pattern in ((f"recipe/{recipe}.yaml", rf"override /{group}: (\w+)"), ("config.yaml", rf"- {group}: (\w+)")):
+    for path, pattern in ((f"recipe/{recipe}.yaml", rf"/{group}: (\w+)"), ("config.yaml", rf"- {group}: (\w+)")):
         file = _root() / path
         match = re.search(pattern, file.read_text()) if file.is_file() else None
         if match:

@@ -42,7 +42,14 @@ def schedule(config: Any, optimizer: Any, n_steps: int) -> Any:
             optimizer, peak, total_steps=max(2, n_steps), pct_start=config.warmup, div_factor=config.start, cycle_momentum=False
         )
     if config.name == "cosine":
-        return schedules.CosineAnnealingLR(optimizer, T_max=n_steps, eta_min=config.floor * peak[0])
+        rising = round(config.warmup * n_steps)
+        falling = schedules.CosineAnnealingLR(optimizer, T_max=max(1, n_steps - rising), eta_min=config.floor * peak[0])
+        if not rising:
+            return falling
+        warmup = schedules.LinearLR(optimizer, start_factor=1 / (rising + 1), total_iters=rising)
+        return schedules.SequentialLR(optimizer, [warmup, falling], milestones=[rising])
+    if config.name == "linear":
+        return schedules.LinearLR(optimizer, start_factor=1.0, end_factor=config.floor, total_iters=n_steps)
     if config.name == "constant":
         return schedules.ConstantLR(optimizer, factor=1.0, total_iters=1)
-    raise ValueError(f"schedule: expected name to be one_cycle, cosine or constant, got {config.name!r}")
+    raise ValueError(f"schedule: expected name to be one_cycle, cosine, linear or constant, got {config.name!r}")

@@ -12,10 +12,10 @@ from workbench.experiments.errors import UserError
 
 RESNET = "+recipe=resnet"
 WRONG = {
-    (): r"no recipe chosen; name one, as in workbench train \+recipe=resnet",
+    (): r"no recipe chosen; name one, as in workbench train \+recipe=\w+ \(there are: ",
     ("recipe=resnt",): r'no option "resnt" in recipe; did you mean "resnet"\?',
     (RESNET, "optim=sdg"): r'no option "sdg" in optim; did you mean "sgd"\? \(conf/optim/\)',
-    (RESNET, "optim=quux"): r'no option "quux" in optim; there are adamw, sgd, sgd_resnet',
+    (RESNET, "optim=quux"): r'no option "quux" in optim; there are adam_ppo, adamw, adamw_gpt, sgd, sgd_resnet',
     (RESNET, "optim=[a,b]"): "no option",
     (RESNET, "optim.lrr=1"): r'no key "optim\.lrr" in the configuration; did you mean "optim\.lr" \(conf/optim/sgd_resnet\.yaml\)\?',
     (RESNET, "optmizer.lr=1"): r'no key "optmizer\.lr" in the configuration; did you mean "optim\.lr"',
@@ -41,13 +41,27 @@ WRONG = {
     (RESNET, "model.blocks=[1,0,1]"): r"expected model\.blocks to be at least 1, got 0",
     (RESNET, "model.blocks=[1,1]"): r"model\.blocks and model\.widths must be equally long, got 2 and 3 \(conf/model/resnet8_wide\.yaml\)",
     (RESNET, "trainer.checkpoint.mode=best"): r'expected trainer\.checkpoint\.mode to be max or min, got "best"',
-    (RESNET, "trainer.checkpoint.metric=val/acc"): r'expected trainer\.checkpoint\.metric to be val/accuracy or val/loss, got "val/acc"',
+    (
+        RESNET,
+        "trainer.checkpoint.metric=val/acc",
+    ): r'expected trainer\.checkpoint\.metric to be val/accuracy or val/loss or .*, got "val/acc"',
     (RESNET, "data.validation=0.1"): r"expected data\.validation to be a whole number, got 0\.1",
     (RESNET, "trainer.checkpoint=3"): r"expected trainer\.checkpoint to be a group of keys, got 3",
     (RESNET, "seed=null"): r"expected seed to be a whole number, got null \(conf/config\.yaml\)",
     (RESNET, "seed=-1"): r"expected seed to be at least 0, got -1",
     (RESNET, "data.name=other"): r'expected data\.name to be one that the schema knows, got "other"',
     (RESNET, "~optim.lr"): r"optim\.lr has no value; set it with optim\.lr=VALUE",
+    (RESNET, "trainer=default"): r'expected trainer\.name to be images for the recipe resnet, got "plain"; choose another trainer=OPTION',
+    (RESNET, "model=gpt_small"): r'expected model\.name to be resnet for the recipe resnet, got "gpt"',
+    (RESNET, "data=text"): r'expected data\.name to be digits or mnist5k or .* for the recipe resnet, got "text"',
+    (RESNET, "+env=cartpole"): r"the recipe resnet takes no env; leave out env=OPTION",
+    (RESNET, "~data", "trainer.epochs=1"): r"the configuration has no data; add data=OPTION",
+    ("+recipe=ppo", "data=digits"): r"the recipe ppo takes no data; leave out data=OPTION",
+    ("+recipe=ppo", "~env"): r"the configuration has no env; add env=OPTION",
+    ("+recipe=ppo", "env.copy=1"): r'no key "env\.copy" in the configuration; did you mean "env\.copies" \(conf/env/cartpole\.yaml\)\?',
+    ("+recipe=gpt", "model.heads=3"): r"model\.heads must divide model\.width, got 3 and 128 \(conf/model/gpt_small\.yaml\)",
+    ("+recipe=gpt", "model.width=12"): r"model\.positions=rotary needs an even width of a head, got 3",
+    ("recipe=my.module", "~data", "trainer.epochs=1"): r"the configuration has no data; add data=OPTION",
     (RESNET, "~optim"): r"the configuration has no optim; add optim=OPTION",
     (RESNET, "optim.lr=0.1,0.2"): r'"optim\.lr=0\.1,0\.2" gives several values, and a run takes one',
     (RESNET, "optim.lr"): r'cannot read "optim\.lr" as KEY=VALUE; write it like optim\.lr=0\.05',
@@ -94,6 +108,19 @@ def test_every_file_composes_as_its_comment_says(group, option):
 def test_a_composed_configuration_checks_again():
     config = compose([RESNET])
     assert check(OmegaConf.create(OmegaConf.to_yaml(config))) == config
+
+
+def test_what_was_recorded_before_a_key_checks_still():
+    """As runs were recorded before trainers had names and cosines a warm-up."""
+    config = compose([RESNET, "schedule=cosine"])
+    old = OmegaConf.to_container(config)
+    del old["trainer"]["name"], old["schedule"]["warmup"]
+    assert check(OmegaConf.create(old)) == config
+
+
+def test_an_environment_takes_the_place_of_data():
+    assert set(compose(["+recipe=ppo"])) == {*compose([RESNET])} - {"data"} | {"env"}
+    assert compose(["recipe=my.module", "+env=cartpole", "~data", "trainer.epochs=1"]).env.copies == 8
 
 
 def test_resume_takes_what_changes_no_result():

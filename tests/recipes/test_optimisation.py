@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import pytest
 from omegaconf import OmegaConf
 
@@ -60,6 +62,22 @@ def test_cosine_falls():
     assert found[-1] < 0.1 * peak
 
 
+@pytest.mark.parametrize("warmup", [0.0, 0.25, 0.05])
+def test_cosine_after_a_warmup(warmup):
+    """The schedule of nanoGPT's train.py, by its formula."""
+    found, peak = rates(["schedule=warmup_cosine", f"schedule.warmup={warmup}", "schedule.floor=0.1"], 40)
+    rising = round(40 * warmup)
+    for step, rate in enumerate(found):
+        part = (step - rising) / (40 - rising)
+        falling = 0.1 + 0.5 * 0.9 * (1 + math.cos(math.pi * part))
+        assert rate == pytest.approx(peak * ((step + 1) / (rising + 1) if step < rising else falling), rel=1e-6)
+
+
+def test_linear_falls():
+    found, peak = rates(["schedule=linear", "schedule.floor=0.2"])
+    assert found == pytest.approx([peak * (1 - 0.8 * step / STEPS) for step in range(STEPS)])
+
+
 def test_constant_stays():
     found, peak = rates(["schedule=constant"])
     assert found == [peak] * STEPS
@@ -73,5 +91,5 @@ def test_unknown_names():
     with pytest.raises(ValueError, match="expected name to be sgd or adamw, got 'lion'"):
         optimisation.optimizer(OmegaConf.create({"name": "lion", "weight_decay": 0.0}), model())
     optimizer = optimisation.optimizer(compose(["+recipe=resnet"]).optim, model())
-    with pytest.raises(ValueError, match="expected name to be one_cycle, cosine or constant, got 'step'"):
+    with pytest.raises(ValueError, match="expected name to be one_cycle, cosine, linear or constant, got 'step'"):
         optimisation.schedule(OmegaConf.create({"name": "step"}), optimizer, 1)
