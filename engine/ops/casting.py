@@ -176,7 +176,7 @@ def fill_(input, value):
     """
     if isinstance(value, Tensor) and value.ndim:
         raise expected("fill_", "value to be a number or a tensor without dimensions", value, "use copy_()", RuntimeError)
-    return input.copy_(value) if input.requires_grad or isinstance(value, Tensor) else core.fill(input, value)
+    return input.copy_(value) if input.requires_grad or isinstance(value, Tensor) else core.fill(input, value, True)
 
 
 @public("torch", methods=("zero_",))

@@ -21,6 +21,7 @@ cdef object impl_inplace(Op op, PyObject** s):
         if b.rg and x.base != NULL: edge(x)
         history = b.rg or any_requires(f, s)
         if history and unrecorded(x): refuse_unrecorded(op.name)
+        if history and not same_memory(b, x): raise RuntimeError(f"{op.name}: expected a view whose base still has the same memory, got one whose base was given other memory; clone() the view first")
     if f.impl == impl_view: return view_in_place(op, f, x, s)
     for i in range(f.np_): s2[i] = s[i]
     hold = None
@@ -100,7 +101,7 @@ cdef void refresh_view(Tensor v):
     "the base or a sibling view was written: v's history is now a strided view of the base's new history"
     cdef Tensor b = <Tensor>v.base, r
     cdef int old = wb_grad_mode()
-    if b.rg:
+    if b.rg and same_memory(b, v):
         if unrecorded(v): refuse_unrecorded("view")
         wb_set_grad_mode(1)
         r = restride(as_dtype_of(b, v), shape_tuple(v), strides_tuple(v), (v.a.data - b.a.data) // wb_itemsize[v.a.dtype])

@@ -211,7 +211,7 @@ cdef int copy_into(Tensor dst, Tensor src) except -1:
     cdef const wb_kernel* k
     while src.a.ndim > dst.a.ndim and src.a.shape[0] == 1: src = drop_first(src)
     if src.a.ndim > dst.a.ndim: raise RuntimeError(f"copy: expected a source that broadcasts to {shape_tuple(dst)}, got {shape_tuple(src)}")
-    if src.st == dst.st and src.a.data != dst.a.data or (src.a.data == dst.a.data and src.a.dtype != dst.a.dtype): src = cloned(src)
+    if src.a.data != dst.a.data and same_memory(src, dst) or (src.a.data == dst.a.data and src.a.dtype != dst.a.dtype): src = cloned(src)
     if src.a.dtype != dst.a.dtype:
         f = wb_cast(src.a.dtype, dst.a.dtype)
         if f == NULL: src = cast_to(src, dst.a.dtype)
@@ -349,7 +349,7 @@ cdef bint overlaps(Tensor out, list operands):
     cdef Tensor t
     for x in operands:
         t = x
-        if t.st == out.st and not (t.a.data == out.a.data and same_shape(&t.a, &out.a) and same_strides(t, out)): return True
+        if same_memory(t, out) and not (t.a.data == out.a.data and same_shape(&t.a, &out.a) and same_strides(t, out)): return True
     return False
 cdef bint same_strides(Tensor a, Tensor b):
     cdef int i

@@ -162,6 +162,35 @@ cdef init_from(Tensor t, Tensor s):
     t.st = s.st; t.a.data = s.a.data
     copy_geometry(&t.a, &s.a)
 
+cdef inline bint same_memory(Tensor a, Tensor b) noexcept: return wb_storage_root(a.st) == wb_storage_root(b.st)
+
+cdef wb_storage* twin(Tensor s, long version) except NULL:
+    cdef wb_storage* st = wb_storage_twin(s.st, version)
+    if st == NULL: raise no_memory(64)
+    return st
+
+cdef Tensor data_of(Tensor s):
+    "the same memory without history, whose writes autograd does not see"
+    cdef Tensor r = new_tensor()
+    r.st = twin(s, 0); r.a.data = s.a.data
+    copy_geometry(&r.a, &s.a)
+    return r
+
+cdef int set_data(Tensor t, v) except -1:
+    "t takes v's memory and geometry, and keeps its own history and version"
+    cdef wb_storage* st
+    cdef Tensor s
+    if not isinstance(v, Tensor): raise TypeError(f"data: expected a Tensor, got {type(v).__name__}")
+    s = v
+    if t.rg and s.a.dtype < WB_F16: raise RuntimeError(f"data: expected a floating dtype for a tensor that requires grad, got {DTYPES[s.a.dtype].name}")
+    if not same_memory(t, s):
+        st = twin(s, t.st.version)
+        wb_storage_drop(t.st)
+        t.st = st
+    t.a.data = s.a.data
+    copy_geometry(&t.a, &s.a)
+    return 0
+
 cdef tuple shape_tuple(Tensor t): return tuple([t.a.shape[i] for i in range(t.a.ndim)])
 
 cdef inline bint same_shape(const wb_array* a, const wb_array* b) noexcept:

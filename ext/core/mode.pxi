@@ -136,7 +136,7 @@ def set_parameter_type(t):
 
 def same_storage(Tensor a, Tensor b):
     """Whether two tensors share their memory."""
-    return a.st == b.st
+    return same_memory(a, b)
 
 def storage_bytes(Tensor a):
     """The whole memory that a tensor lies in, as a uint8 tensor over it without history."""

@@ -70,6 +70,8 @@ cdef extern from "storage.h":
         PyObject* owner
     wb_storage* wb_storage_new(size_t) noexcept
     wb_storage* wb_storage_foreign(char*, size_t, PyObject*) noexcept
+    wb_storage* wb_storage_twin(wb_storage*, long) noexcept
+    wb_storage* wb_storage_root(wb_storage*) noexcept
     void wb_storage_drop(wb_storage*) noexcept
     void wb_small_trim() noexcept
     size_t wb_small_cached

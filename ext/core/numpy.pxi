@@ -72,10 +72,10 @@ cdef object item_of(Tensor t):
 cdef bint is_number(object v):
     return PyFloat_Check(v) or PyLong_Check(v) or isinstance(v, complex) or of_numpy(v, "generic")
 
-def fill(Tensor t, value):
-    """Set every element to a number."""
+def fill(Tensor t, value, bint again=False):
+    """Set every element to a number; `again` where others may know the tensor, so that the write is one to its version."""
     fill_with(t, value)
-    t.st.version += 1
+    t.st.version += again
     return t
 
 cdef int fill_with(Tensor t, value) except -1:

@@ -10,10 +10,11 @@ typedef struct wb_storage {
     size_t nbytes;
     PyObject *owner;                 /* whose memory this is, where it is not ours */
     int cls, device;
-    long inference, pad;             /* made in inference mode: autograd refuses it */
+    long inference;                  /* made in inference mode: autograd refuses it */
+    struct wb_storage *root;         /* of a WB_TWIN: the storage whose memory this is */
 } wb_storage;                        /* 64 bytes, so that data behind it is aligned */
 
-enum { WB_SMALL_CLASSES = 65, WB_SMALL_BYTES = (WB_SMALL_CLASSES - 1) * 64, WB_SMALL_KEEP = 4096, WB_LARGE = -1, WB_FOREIGN = -2 };
+enum { WB_SMALL_CLASSES = 65, WB_SMALL_BYTES = (WB_SMALL_CLASSES - 1) * 64, WB_SMALL_KEEP = 4096, WB_LARGE = -1, WB_FOREIGN = -2, WB_TWIN = -3 };
 static wb_storage *wb_small[WB_SMALL_CLASSES];
 static int wb_small_count[WB_SMALL_CLASSES], wb_small_on = 1;
 static size_t wb_small_cached;
@@ -49,11 +50,24 @@ static inline wb_storage *wb_storage_foreign(char *data, size_t bytes, PyObject 
     wb_live_storages++;
     return s;
 }
+/* the storage that a memory has but one of: what to compare where the question is whether memory is shared */
+static inline wb_storage *wb_storage_root(wb_storage *s) { return s->cls == WB_TWIN ? s->root : s; }
+/* the same memory with a version counter of its own, as x.data has it. Twins hold their root, never each other, so that none grows a chain. */
+static inline wb_storage *wb_storage_twin(wb_storage *of, long version) {
+    wb_storage *s = wb_small_new(0);
+    if (!s) return NULL;
+    *s = *of;
+    s->rc = 1; s->version = version; s->owner = NULL; s->cls = WB_TWIN;
+    s->root = wb_storage_root(of); s->root->rc++;
+    wb_live_storages++;
+    return s;
+}
 static inline void wb_storage_drop(wb_storage *s) {
     if (--s->rc) return;
     wb_live_storages--;
     if (s->cls >= 0) { wb_small_free(s, s->cls); return; }
     if (s->cls == WB_LARGE) wb_free(s->data, s->nbytes);
+    else if (s->cls == WB_TWIN) wb_storage_drop(s->root);
     else Py_CLEAR(s->owner);
     wb_small_free(s, 0);
 }

@@ -56,7 +56,9 @@ cdef class Tensor:
     def __add__(a, b): return binop(o_add, <PyObject*>a, <PyObject*>b)
     def __sub__(a, b): return binop(o_sub, <PyObject*>a, <PyObject*>b)
     def __mul__(a, b): return binop(o_mul, <PyObject*>a, <PyObject*>b)
-    def __truediv__(a, b): return binop(o_div, <PyObject*>a, <PyObject*>b)
+    def __truediv__(a, b):
+        r = binop(o_div, <PyObject*>a, <PyObject*>b)
+        return OPS["reciprocal"](b) * a if r is NotImplemented and of_numpy(a, "ndarray") else r     # an ndarray left this to us
     def __floordiv__(a, b): return binop(o_floor_divide, <PyObject*>a, <PyObject*>b)
     def __mod__(a, b): return binop(o_remainder, <PyObject*>a, <PyObject*>b)
     def __pow__(a, b, m): return binop(o_pow, <PyObject*>a, <PyObject*>b)
@@ -84,7 +86,10 @@ cdef class Tensor:
     def __irshift__(self, b): return OPS["bitwise_right_shift_"](self, b)
     def __richcmp__(self, b, int k):
         cdef Op op = o_lt if k == 0 else o_le if k == 1 else o_eq if k == 2 else o_ne if k == 3 else o_gt if k == 4 else o_ge
-        if not is_tensor(<PyObject*>b) and not is_number(b): return NotImplemented
+        if not is_tensor(<PyObject*>b) and not is_number(b):
+            if k != 2 or not of_numpy(b, "ndarray"): return NotImplemented
+            try: b = from_numpy(b)                          # the one comparison in which PyTorch reads arrays
+            except TypeError: return NotImplemented
         return binop(op, <PyObject*>self, <PyObject*>b)
     def __hash__(self): return <Py_ssize_t><PyObject*>self >> 4
     def __getitem__(self, i): return getitem(self, i)
@@ -166,7 +171,7 @@ cdef class Tensor:
     def is_inference(self):
         """Whether its memory was made in inference mode."""
         return bool(self.st.inference)
-    def _shares_storage(self, Tensor other): return self.st == other.st
+    def _shares_storage(self, Tensor other): return same_memory(self, other)
 
     # -- history
     @property
@@ -199,11 +204,9 @@ cdef class Tensor:
     @grad.deleter
     def grad(self): set_grad(self, None)
     @property
-    def data(self): return alias(self)
+    def data(self): return data_of(self)
     @data.setter
-    def data(self, v):
-        if not isinstance(v, Tensor): raise TypeError(f"data: expected a Tensor, got {type(v).__name__}")
-        init_from(self, v)
+    def data(self, v): set_data(self, v)
     def detach(self):
         """A tensor that shares this one's memory and has no history."""
         return alias(self)
@@ -267,6 +270,9 @@ cdef class Tensor:
         if dtype is None or a.dtype == dtype: return a.copy() if copy else a
         if copy is not None and not copy: raise ValueError(f"__array__: expected dtype {a.dtype}, as copy is False, got {dtype}; leave copy away")
         return a.astype(dtype)
+    def __array_wrap__(self, array, context=None, return_scalar=False):
+        """What NumPy's functions of tensors return: a tensor over their result, of uint8 where it is bool."""
+        return from_numpy(array.astype("uint8") if array.dtype == bool else array)
     def __dlpack__(self, *, stream=None, max_version=None, dl_device=None, copy=None):
         """A capsule over this memory, or over a copy of it: of DLPack's first version, unless the reader knows a later one.
 
