@@ -111,6 +111,11 @@ class Run:
         if self._events is not None and not self.resumed and self.config.logger.graph:
             self._events.graph(nodes)
 
+    def text(self, name: str, text: str) -> None:
+        self._progress.message(f"{name}:\n{text}")
+        if self._events is not None:
+            self._events.text(self.step, name, f"```\n{text}\n```")
+
     def epochs(self) -> Iterator[int]:
         if self._state is not None:
             self._random.load_state_dict(self._state["random"])

@@ -106,7 +106,7 @@ def _live(
     trial: Trial | None = None,
 ) -> int:
     """Train, and turn however it ends into a status, a sentence and an exit code."""
-    progress = Progress(record.log, plain)
+    progress = Progress(record.log, plain, getattr(sys.modules.get(recipe.__module__), "UNIT", "samples"))
     stop = StopRequest(progress.message)
     run = None
     began = time.perf_counter()

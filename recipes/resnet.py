@@ -28,6 +28,8 @@ from workbench.recipes.common.best import Best
 from workbench.recipes.common.contract import Run
 from workbench.recipes.common.meter import Mean
 
+UNIT = "images"  # what a step's items are
+
 
 class Block(nn.Module):
     """The basic block: two 3 x 3 convolutions, added to the input; relu(x' + bn(conv(relu(bn(conv(x)))))).

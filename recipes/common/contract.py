@@ -1,4 +1,8 @@
-"""What a recipe may ask of the run that it belongs to. A recipe gets such an object and never imports who made it."""
+"""What a recipe may ask of the run that it belongs to. A recipe gets such an object and never imports who made it.
+
+A recipe is a module with a function `train(config, run)`, which returns the final metrics. It may say in `UNIT` what the `items` of its
+steps are, as in `UNIT = "tokens"`.
+"""
 
 from __future__ import annotations
 
@@ -48,6 +52,9 @@ class Run(Protocol):
 
     def graph(self, nodes: Iterable[Any]) -> None:
         """Show the model's graph, as `recipes.common.graph` makes it."""
+
+    def text(self, name: str, text: str) -> None:
+        """Print a text, log it and show it."""
 
     def epochs(self) -> Iterator[int]:
         """The epochs that are still to be done."""
