@@ -12,10 +12,10 @@ SAN_TESTS ?= tests/ext tests/core tests/ops -k "not test_ops or kernel or elemen
 -include local.mk
 
 .DEFAULT_GOAL := help
-.PHONY: help venv build train test lint format docs san bench conformance clean
+.PHONY: help venv build train test test-long lint format docs san bench conformance clean
 
 help:  ## list the targets
-	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 	@echo "  options: PYTHON=python3.12 for another interpreter; ARGS='...' goes to the command"
 
 $(PY):
@@ -50,6 +50,9 @@ train: build  ## train the ResNet recipe; ARGS="trainer.epochs=3 data=mnist5k"
 
 test: $(VENV)/.tests build  ## run the test suite; ARGS="-k conv"
 	$(PY) -m pytest $(ARGS)
+
+test-long: $(VENV)/.tests build  ## run the tests that take minutes, which `make test` leaves out
+	$(PY) -m pytest -m long $(ARGS)
 
 lint: $(VENV)/.lint build  ## ruff, mypy and cython-lint
 	$(VENV)/bin/ruff check

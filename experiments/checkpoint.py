@@ -24,7 +24,7 @@ import numpy as np
 
 from .errors import UserError
 from .files import folder_beside, is_disk_full, read_json, sha256_file, size_text
-from .tensorfile import cooked, read_tensors, write_tensors
+from .tensorfile import cooked, raw, read_tensors, write_tensors
 from .tree import pack, unpack
 
 FORMAT = 1
@@ -61,10 +61,14 @@ class CheckpointStore:
         keep_best: How many of the best by `metric` to keep beside them.
         metric: Name of the value that ranks checkpoints; those without it are not ranked.
         mode: "max" if larger is better, else "min".
+        keep_steps: Keep also those of every so many steps, for ever; 0: none.
     """
 
-    def __init__(self, folder: Path, keep_last: int = 2, keep_best: int = 1, metric: str = "", mode: str = "max") -> None:
+    def __init__(
+        self, folder: Path, keep_last: int = 2, keep_best: int = 1, metric: str = "", mode: str = "max", keep_steps: int = 0
+    ) -> None:
         self.folder, self.keep_last, self.keep_best, self.metric, self.mode = Path(folder), max(1, keep_last), keep_best, metric, mode
+        self.keep_steps = keep_steps
 
     def save(self, step: int, state: Any, metrics: Mapping[str, float] | None = None) -> Checkpoint:
         """Write the state of a training after `step` steps, then delete what the keep policy does not hold.
@@ -72,9 +76,12 @@ class CheckpointStore:
         Raises:
             OSError: The disk is full or fails; what was saved before stays as it was.
         """
+        return self.write(step, *pack(state), metrics)
+
+    def write(self, step: int, packed: Any, tensors: Mapping[str, Any], metrics: Mapping[str, float] | None = None) -> Checkpoint:
+        """Do what `save` does, for a state that `tree.pack` has split already."""
         self._clear()
         metrics = {name: float(value) for name, value in (metrics or {}).items()}
-        packed, tensors = pack(state)
         tree = json.dumps(packed, separators=(",", ":"), allow_nan=False).encode()
         place = self.folder / f"step-{step}"
         try:
@@ -94,7 +101,7 @@ class CheckpointStore:
         except OSError as error:
             if not is_disk_full(error):
                 raise
-            need = sum(getattr(tensor, "nbytes", 0) for tensor in tensors.values()) + len(tree)
+            need = sum(raw(tensor).array.nbytes for tensor in tensors.values()) + len(tree)
             free = shutil.disk_usage(self.folder).free
             raise OSError(
                 error.errno,
@@ -125,6 +132,7 @@ class CheckpointStore:
         Raises:
             DamagedCheckpointError: There are checkpoints, but none that can be used.
         """
+        self._take_back()
         steps = sorted((int(p.name[5:]), p) for p in self.folder.glob("step-*") if p.name[5:].isdigit())
         problem = None
         for _, folder in reversed(steps):
@@ -150,11 +158,21 @@ class CheckpointStore:
     def _prune(self) -> None:
         found = self.found()
         keep = {c.step for c in found[-self.keep_last :]} | {c.step for c in self._ranked(found)[: self.keep_best]}
+        if self.keep_steps:
+            keep |= {c.step for c in found if c.step % self.keep_steps == 0}
         for checkpoint in found:
             if checkpoint.step not in keep:
                 shutil.rmtree(checkpoint.folder, ignore_errors=True)
 
+    def _take_back(self) -> None:
+        """Put a checkpoint back that a kill left moved aside, just before a newer one of its step took its place."""
+        for aside in self.folder.glob(".step-*.old"):
+            place = self.folder / aside.name[1:].split(".")[0]
+            if not place.exists():
+                aside.rename(place)
+
     def _clear(self) -> None:
+        self._take_back()
         for left_over in [*self.folder.glob(".step-*.tmp"), *self.folder.glob(".step-*.old")]:
             shutil.rmtree(left_over, ignore_errors=True)
 

@@ -9,6 +9,7 @@ The file is the eight bytes `WBMETR01` and then records, little-endian:
     kind 1, a name:    uint32 number, then the name in UTF-8. Names are numbered from 0 as they come.
     kind 2, scalars:   uint64 step, float64 seconds since 1970, then for each scalar uint32 number of its name, uint8 type, 8 bytes value
                        (type 1 float64; 2 float32 in the first four bytes; 3 int64)
+    kind 3, a digest:  uint64 step, 8 bytes that stand for the parameters after it, 8 bytes that stand for all digests so far (digest.py)
 
 Other kinds are passed over, so that later versions can add some. What follows the last whole record is the torn tail of a killed
 process and no error.
@@ -29,9 +30,10 @@ import numpy as np
 
 MAGIC = b"WBMETR01"
 _FRAME = struct.Struct("<II")
-_NAME, _SCALARS = 1, 2
+_NAME, _SCALARS, _DIGEST = 1, 2, 3
 _HEAD = struct.Struct("<BQd")
 _ENTRY = struct.Struct("<IB")
+_DIGEST_BODY = struct.Struct("<BQ8s8s")
 _F64, _F32, _I64 = 1, 2, 3
 
 
@@ -47,6 +49,20 @@ class Row(NamedTuple):
     step: int
     time_s: float
     values: dict[str, float | int | np.float32]
+
+
+class Digest(NamedTuple):
+    """What stands for the parameters at a step.
+
+    Args:
+        step: Training steps done.
+        own: Digest of the parameters after that step.
+        rolling: Digest of this one and all before it.
+    """
+
+    step: int
+    own: bytes
+    rolling: bytes
 
 
 class MetricsWriter:
@@ -87,19 +103,28 @@ class MetricsWriter:
                 body += _ENTRY.pack(number, _I64) + struct.pack("<q", value)
             else:
                 body += _ENTRY.pack(number, _F64) + struct.pack("<d", value)
-        out += _framed(bytes(body))
-        rest = memoryview(out)
-        while rest:  # an unbuffered file may take a part; the call after that says why
-            rest = rest[self._file.write(rest) :]
+        self._append(out + _framed(bytes(body)))
+
+    def digest(self, step: int, own: bytes, rolling: bytes) -> None:
+        """Append the digests of the parameters after a step, each of 8 bytes."""
+        self._append(_framed(_DIGEST_BODY.pack(_DIGEST, step, own, rolling)))
 
     def position(self) -> int:
-        """Bytes written so far, after waiting until the disk has them."""
-        os.fsync(self._file.fileno())
+        """Bytes written so far."""
         return self._file.tell()
+
+    def sync(self) -> None:
+        """Wait until the disk has what was written."""
+        os.fsync(self._file.fileno())
 
     def close(self) -> None:
         """Close the file; a second time does nothing."""
         self._file.close()
+
+    def _append(self, data: bytes | bytearray) -> None:
+        rest = memoryview(data)
+        while rest:  # an unbuffered file may take a part; the call after that says why
+            rest = rest[self._file.write(rest) :]
 
     def __enter__(self) -> MetricsWriter:
         return self
@@ -136,6 +161,15 @@ def read_metrics(path: Path) -> Iterator[Row]:
                 else:
                     values[names[number]] = struct.unpack_from("<q" if kind == _I64 else "<d", payload, at)[0]
             yield Row(step, time_s, values)
+
+
+def read_digests(path: Path) -> list[Digest]:
+    """The digests in a `metrics.bin`, in the order in which they were written.
+
+    Raises:
+        ValueError: The file is none of this format.
+    """
+    return [Digest(*_DIGEST_BODY.unpack(payload)[1:]) for _, payload in _records(path) if payload[0] == _DIGEST]
 
 
 def series(path: Path, name: str) -> tuple[list[int], list[float]]:

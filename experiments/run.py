@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import math
 import time
 from collections.abc import Iterable, Iterator, Mapping
@@ -12,12 +13,14 @@ import numpy as np
 
 from . import provenance
 from .checkpoint import CheckpointStore
+from .digest import EVERY, RollingDigest
 from .errors import PrunedError, RunStoppedError, UserError
 from .events import Events
 from .metrics import MetricsWriter
 from .progress import Progress
 from .random_state import RandomState
 from .record import Record
+from .saver import Saver
 from .signals import StopRequest
 from .tensorfile import digest_tensors, raw
 
@@ -58,8 +61,11 @@ class Run:
         self._record, self._progress, self._stop, self._state = record, progress, stop, state
         self._trial, self._pruned = trial, False
         keep = config.trainer.checkpoint
-        self._store = CheckpointStore(self.folder / "checkpoints", keep.keep_last, keep.keep_best, keep.metric, keep.mode)
+        self._store = CheckpointStore(
+            self.folder / "checkpoints", keep.keep_last, keep.keep_best, keep.metric, keep.mode, keep.get("keep_steps", 0)
+        )
         self._saved_at: int | None = None
+        self._step_values: dict[str, float] = {}
         self._parts: dict[str, Any] = {}
         self._random = RandomState()
         self._total = self._epochs = 0
@@ -69,6 +75,10 @@ class Run:
         self._began: float | None = None
         positions: dict[str, Any] = state["log"] if state else {"metrics": 0, "events": {}}
         self._metrics = MetricsWriter(self.folder / "metrics.bin", positions["metrics"])
+        self._saver = Saver(self._store, self._metrics.sync)
+        self._digest = RollingDigest()
+        if state and "digest" in state:  # checkpoints of earlier versions have none
+            self._digest.load_state_dict(state["digest"])
         self._events = Events(self.folder, positions["events"], self.warn) if config.logger.tensorboard else None
 
     def data(self, name: str, fingerprint: Mapping[str, Any]) -> None:
@@ -137,12 +147,16 @@ class Run:
 
     def advance(self, values: Mapping[str, Any], items: int) -> None:
         self.step += 1
+        self._saver.check()
         numbers = {name: _number(value) for name, value in values.items()}
         self._metrics.write(self.step, numbers)
         self._refuse_nan(numbers)
+        if self.step % EVERY == 0 or self.step == self._total:
+            self._metrics.digest(self.step, *self._digest.add(self.step, self._tensors()))
         if self._events is not None and (self.step % self.config.logger.every_steps == 0 or self.step == self._total):
             self._events.scalars(self.step, numbers)
         self._record.update(step=self.step)
+        self._step_values = numbers
         self._progress.advance(self.step, numbers, items)
         self._report(numbers)
         every = self.config.trainer.checkpoint.every_steps
@@ -177,6 +191,7 @@ class Run:
 
     def result(self, metrics: Mapping[str, Any]) -> dict[str, Any]:
         """What the run came to: content of `result.json`."""
+        self._saver.wait()
         return {
             "schema": 1,
             "metrics": {name: float(_number(value)) for name, value in metrics.items()},
@@ -189,15 +204,20 @@ class Run:
 
     def last_checkpoint(self) -> str:
         """Where a resumption would go on, in words."""
+        with contextlib.suppress(OSError):
+            self._saver.wait()
         found = self._store.found()
         return f"step {found[-1].step}" if found else "the beginning: there is no checkpoint yet"
 
     def close(self) -> None:
-        """Close the files of the run."""
+        """Wait for the checkpoint that is being written, and close the files of the run."""
         self._progress.stop()
-        self._metrics.close()
-        if self._events is not None:
-            self._events.close()
+        try:
+            self._saver.wait()
+        finally:
+            self._metrics.close()
+            if self._events is not None:
+                self._events.close()
 
     def _save(self, metrics: Mapping[str, float]) -> None:
         if self._saved_at == self.step and not metrics:
@@ -208,9 +228,11 @@ class Run:
             "run": {"step": self.step, "epoch": self.epoch, "train_s": self._seconds()},
             "parts": parts,
             "random": self._random.state_dict(),
+            "digest": self._digest.state_dict(),
             "log": {"metrics": self._metrics.position(), "events": self._events.position() if self._events is not None else {}},
         }
-        self._store.save(self.step, state, metrics)
+        values = {name: float(value) for name, value in self._step_values.items()}
+        self._saver.save(self.step, state, {**values, **metrics})
         self._saved_at = self.step
 
     def _report(self, values: Mapping[str, Any]) -> None:

@@ -13,7 +13,7 @@ import os
 import struct
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -25,15 +25,29 @@ _NUMPY = {code: np.dtype("int16" if name == "bfloat16" else name).newbyteorder("
 _ALIGN = 64
 
 
-def raw(tensor: Any) -> tuple[str, np.ndarray]:
+class Coded(NamedTuple):
+    """A tensor as it stands in the file.
+
+    Args:
+        code: The safetensors code of its dtype.
+        array: Its values; those of bfloat16 as the int16 of the same bits.
+    """
+
+    code: str
+    array: np.ndarray
+
+
+def raw(tensor: Any) -> Coded:
     """The safetensors code of a tensor's dtype and its values, contiguous; bfloat16 as the int16 of the same bits.
 
     Args:
-        tensor: A tensor of the engine, an array, or anything with `dtype` and `numpy()` or `__array__`.
+        tensor: A tensor of the engine, an array, anything with `dtype` and `numpy()` or `__array__`, or what this function gave.
 
     Raises:
         TypeError: The dtype is none that the format knows.
     """
+    if isinstance(tensor, Coded):
+        return tensor
     name = str(tensor.dtype).rpartition(".")[2]
     if name not in _CODES:
         raise TypeError(f"checkpoint: expected a tensor of dtype {', '.join(_CODES)}, got {name}")
@@ -45,7 +59,7 @@ def raw(tensor: Any) -> tuple[str, np.ndarray]:
         tensor = tensor.view(engine.int16)
     array = tensor.numpy() if hasattr(tensor, "numpy") else np.asarray(tensor)
     shape = array.shape
-    return _CODES[name], np.ascontiguousarray(array, _NUMPY[_CODES[name]]).reshape(shape)
+    return Coded(_CODES[name], np.ascontiguousarray(array, _NUMPY[_CODES[name]]).reshape(shape))
 
 
 def cooked(code: str, array: np.ndarray) -> Any:
@@ -79,7 +93,7 @@ def write_tensors(path: Path, tensors: Mapping[str, Any]) -> tuple[str, int]:
     digest = hashlib.sha256()
     with path.open("xb") as file:
         for piece in (struct.pack("<Q", len(text)), text, *parts):
-            view = _bytes_of(piece) if isinstance(piece, np.ndarray) else memoryview(piece)  # type: ignore[arg-type]
+            view = bytes_of(piece) if isinstance(piece, np.ndarray) else memoryview(piece)  # type: ignore[arg-type]
             digest.update(view)
             file.write(view)
         file.flush()
@@ -125,9 +139,10 @@ def digest_tensors(tensors: Mapping[str, Any]) -> str:
     for name in sorted(tensors):
         code, array = raw(tensors[name])
         digest.update(json.dumps([name, code, list(array.shape)]).encode())
-        digest.update(_bytes_of(array))
+        digest.update(bytes_of(array))
     return digest.hexdigest()
 
 
-def _bytes_of(array: np.ndarray) -> memoryview:
+def bytes_of(array: np.ndarray) -> memoryview:
+    """The memory of a contiguous array, byte by byte."""
     return memoryview(array.reshape(-1).view(np.uint8))  # type: ignore[arg-type]  # NumPy's stubs know of buffers from 3.12 on

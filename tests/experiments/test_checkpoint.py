@@ -64,6 +64,20 @@ def test_keeps_the_smallest_where_less_is_better(tmp_path):
     assert [c.step for c in store.found()] == [1, 2]
 
 
+def test_keeps_those_of_every_so_many_steps(tmp_path):
+    store = CheckpointStore(tmp_path, keep_last=1, keep_best=0, keep_steps=10)
+    for step in range(5, 40, 5):
+        store.save(step, state(step))
+    assert [c.step for c in store.found()] == [10, 20, 30, 35]
+
+
+def test_keeps_some_of_the_best(tmp_path):
+    store = CheckpointStore(tmp_path, keep_last=1, keep_best=2, metric="train/loss", mode="min")
+    for step, loss in enumerate([0.5, 0.2, 0.4, 0.1, 0.3]):
+        store.save(step, state(step), {"train/loss": loss})
+    assert [c.step for c in store.found()] == [1, 3, 4]
+
+
 def test_steps_sort_as_numbers(tmp_path):
     store = CheckpointStore(tmp_path, keep_last=9)
     for step in (9, 10, 100):
@@ -124,6 +138,18 @@ def test_what_a_killed_save_left_is_ignored_and_cleared(tmp_path):
     assert read(store)[0][0].step == 1
     store.save(3, state(3))
     assert not left.exists()
+
+
+@pytest.mark.parametrize("then", ["read", "save"])
+def test_one_that_a_kill_left_moved_aside_is_put_back(tmp_path, then):
+    store = CheckpointStore(tmp_path)
+    store.save(1, state(1))
+    (tmp_path / "step-1").rename(tmp_path / ".step-1.99999.old")
+    if then == "save":
+        store.save(2, state(2))
+        assert [c.step for c in store.found()] == [1, 2]
+    else:
+        assert read(store)[0][0].step == 1
 
 
 @pytest.mark.parametrize("after_bytes", [0, 100, 300])

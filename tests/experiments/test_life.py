@@ -14,7 +14,7 @@ import pytest
 
 from workbench.experiments import checkpoint, record
 from workbench.experiments.cli import main
-from workbench.experiments.metrics import read_metrics
+from workbench.experiments.metrics import read_digests, read_metrics
 
 from .test_events import scalars
 
@@ -55,7 +55,13 @@ def result():
 
 
 def rows():
-    return [(row.step, row.values) for row in read_metrics(folder() / "metrics.bin")]
+    return all_rows(folder())
+
+
+def all_rows(run):
+    """Scalars and digests."""
+    path = run / "metrics.bin"
+    return [(row.step, row.values) for row in read_metrics(path)] + read_digests(path)
 
 
 @pytest.fixture(scope="module")
@@ -67,7 +73,7 @@ def whole(tmp_path_factory):
         assert train(f"runs={root}") == 0
     (made,) = (root / "tiny").iterdir()
     sha256 = json.loads((made / "result.json").read_text())["sha256"]
-    return sha256, [(row.step, row.values) for row in read_metrics(made / "metrics.bin")], scalars(made)
+    return sha256, all_rows(made), scalars(made)
 
 
 def check_whole(whole):
@@ -90,7 +96,9 @@ def test_a_run_leaves_everything_that_the_design_names(tiny, capsys):
     }
     assert about() | {"status": "finished", "step": STEPS, "total_steps": STEPS, "parameters": 6, "error": None} == about()
     assert (result()["steps"], result()["parameters"], len(result()["sha256"])) == (STEPS, 6, 64)
-    assert [step for step, values in rows() if "train/loss" in values] == list(range(1, STEPS + 1))
+    whole = list(read_metrics(folder() / "metrics.bin"))
+    assert [row.step for row in whole if "train/loss" in row.values] == list(range(1, STEPS + 1))
+    assert [digest.step for digest in read_digests(folder() / "metrics.bin")] == [STEPS]
     out = capsys.readouterr().out
     assert "test accuracy  0." in out
     assert f"run            {folder()}" in out

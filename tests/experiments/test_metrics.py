@@ -7,7 +7,7 @@ import math
 import numpy as np
 import pytest
 
-from workbench.experiments.metrics import MAGIC, MetricsWriter, read_metrics, series
+from workbench.experiments.metrics import MAGIC, MetricsWriter, read_digests, read_metrics, series
 
 
 def rows(path):
@@ -36,6 +36,16 @@ def test_values_keep_their_type_and_bits(tmp_path):
 def test_one_series(tmp_path):
     write(tmp_path / "m", *((step, {"x": step / 2} if step != 1 else {"y": 0.0}) for step in range(3)))
     assert series(tmp_path / "m", "x") == ([0, 2], [0.0, 1.0])
+
+
+def test_digests_lie_between_the_rows(tmp_path):
+    path = tmp_path / "m"
+    with MetricsWriter(path) as writer:
+        writer.write(25, {"a": 1.0})
+        writer.digest(25, b"own_own_", b"rolling_")
+        writer.write(26, {"a": 2.0})
+    assert read_digests(path) == [(25, b"own_own_", b"rolling_")]
+    assert rows(path) == [(25, {"a": 1.0}), (26, {"a": 2.0})]
 
 
 def test_every_cut_leaves_whole_rows(tmp_path):
