@@ -201,6 +201,14 @@ class Checkpoints:
 
 
 @dataclass
+class EarlyStop:
+    """trainer.early_stop: when to end before the planned epochs, by the metric that ranks checkpoints."""
+
+    patience: int | None = ranged(low=1)
+    min_delta: float = ranged(low=0)
+
+
+@dataclass
 class Trainer:
     """trainer: how long, and how strictly."""
 
@@ -208,6 +216,8 @@ class Trainer:
     epochs: int = ranged(low=1)
     max_steps: int | None = ranged(low=1)
     clip_norm: float | None = ranged(above=0)
+    find_nan: bool = MISSING
+    early_stop: EarlyStop = MISSING
     checkpoint: Checkpoints = MISSING
 
 

@@ -6,11 +6,13 @@ import argparse
 import sys
 from collections.abc import Sequence
 from importlib import import_module
+from typing import NoReturn
 
 COMMANDS = {
     "train": "train a recipe, or go on with a run",
     "runs": "list runs",
     "show": "show a run",
+    "replay": "do again the step that made the first nan or infinity",
     "bench": "time the engine, against torch where it is installed",
 }
 
@@ -60,7 +62,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 def _command(name: str, words: Sequence[str]) -> int:
     """Parse the words of a subcommand and run it."""
     module = import_module(f".commands.{name}", __package__)
-    parser = argparse.ArgumentParser(
+    parser = _Subcommand(
         f"workbench {name}",
         description=f"{COMMANDS[name].capitalize()}.",
         epilog=f"examples:{module.EXAMPLES}",
@@ -68,7 +70,7 @@ def _command(name: str, words: Sequence[str]) -> int:
         allow_abbrev=False,
     )
     module.arguments(parser)
-    arguments, rest = parser.parse_known_intermixed_args(words)
+    arguments, rest = parser.parse_known_intermixed_args(module.words(words) if hasattr(module, "words") else words)
     if rest:
         from .errors import UserError, did_you_mean
 
@@ -76,6 +78,15 @@ def _command(name: str, words: Sequence[str]) -> int:
         kind = "option" if rest[0].startswith("-") else "use for"
         raise UserError(f'{name}: no {kind} "{rest[0]}"' + (f"; {did_you_mean(rest[0], known)}" if kind == "option" else ""))
     return int(module.run(arguments))
+
+
+class _Subcommand(argparse.ArgumentParser):
+    """A parser that tells a mistake in one sentence."""
+
+    def error(self, message: str) -> NoReturn:
+        from .errors import UserError
+
+        raise UserError(f"{self.prog.removeprefix('workbench ')}: {message.removeprefix('argument ')}")
 
 
 def _parser() -> argparse.ArgumentParser:

@@ -14,6 +14,19 @@ class RunStoppedError(Exception):
     """A run that ended before its end for a reason that the program found, as a loss that is no number; exit code 1."""
 
 
+class DivergedError(RunStoppedError):
+    """A value of the training is not finite.
+
+    Args:
+        text: What is told.
+        step: The step at which it was seen.
+    """
+
+    def __init__(self, text: str, step: int) -> None:
+        super().__init__(text)
+        self.step = step
+
+
 class PrunedError(Exception):
     """A trial of a sweep that does too badly to go on: its run ends with the status "pruned"; exit code 0."""
 

@@ -14,7 +14,8 @@ import numpy as np
 from . import provenance
 from .checkpoint import CheckpointStore
 from .digest import EVERY, RollingDigest
-from .errors import PrunedError, RunStoppedError, UserError
+from .early_stop import EarlyStop
+from .errors import DivergedError, PrunedError, UserError
 from .events import Events
 from .metrics import MetricsWriter
 from .progress import Progress
@@ -64,6 +65,10 @@ class Run:
         self._store = CheckpointStore(
             self.folder / "checkpoints", keep.keep_last, keep.keep_best, keep.metric, keep.mode, keep.get("keep_steps", 0)
         )
+        early = config.trainer.early_stop
+        self._early = EarlyStop(keep.metric, keep.mode, early.patience, early.min_delta)
+        if state is not None:
+            self._early.load_state_dict(state["run"]["early"])
         self._saved_at: int | None = None
         self._step_values: dict[str, float] = {}
         self._parts: dict[str, Any] = {}
@@ -133,7 +138,7 @@ class Run:
         self._stop.be_patient()
         self._began = time.perf_counter()
         self._progress.start(self._total, self.step, self._epochs)
-        while self.epoch < self._epochs and self.step < self._total:
+        while self.epoch < self._epochs and self.step < self._total and not self._early.over:
             yield self.epoch
 
     def batches(self, loader: Iterable[T]) -> Iterator[T]:
@@ -177,17 +182,25 @@ class Run:
         self._progress.end_epoch(self.epoch, plain)
         self._report({"epoch": self.epoch, **plain})
         every = self.config.trainer.checkpoint.every_epochs
-        done = self.epoch >= self._epochs or self.step >= self._total
+        done = self._early.offer(plain) or self.epoch >= self._epochs or self.step >= self._total
+        if self._early.over:
+            self.say(
+                f"stopped early: {self._early.metric} was not better in {self._early.waited} epochs; the best was {self._early.value:g}"
+            )
         if done or self._stop.asked or self._pruned or (every and self.epoch % every == 0):
             self._save(plain)
         if not done:
             self._stop.heed()
             self._heed_pruning()
 
+    def say(self, text: str) -> None:
+        """Tell the user something that belongs into the record too."""
+        self._record.log(text)
+        self._progress.message(text)
+
     def warn(self, text: str) -> None:
         """Tell the user about something that does not end the run."""
-        self._record.log(f"warning: {text}")
-        self._progress.message(f"warning: {text}")
+        self.say(f"warning: {text}")
 
     def result(self, metrics: Mapping[str, Any]) -> dict[str, Any]:
         """What the run came to: content of `result.json`."""
@@ -225,7 +238,7 @@ class Run:
         parts = {name: part.state_dict() for name, part in self._parts.items()}
         self._refuse_broken_parameters(parts)
         state = {
-            "run": {"step": self.step, "epoch": self.epoch, "train_s": self._seconds()},
+            "run": {"step": self.step, "epoch": self.epoch, "train_s": self._seconds(), "early": self._early.state_dict()},
             "parts": parts,
             "random": self._random.state_dict(),
             "digest": self._digest.state_dict(),
@@ -256,13 +269,14 @@ class Run:
             if array.dtype.kind == "f" and not np.isfinite(array).all():
                 raise self._diverged(f"{name} is not finite")
 
-    def _diverged(self, what: str) -> RunStoppedError:
+    def _diverged(self, what: str) -> DivergedError:
         tries = [f"a lower optim.lr (it is {self.config.optim.lr:g})"] if "lr" in self.config.optim else []
         if self.config.trainer.clip_norm is None:
             tries.append("trainer.clip_norm=1")
-        return RunStoppedError(
+        return DivergedError(
             f"{what} at step {self.step}, so the training stopped; try {', '.join([*tries, 'a look at the data'])}. "
-            f"What was saved is intact and ends at {self.last_checkpoint()}"
+            f"What was saved is intact and ends at {self.last_checkpoint()}",
+            self.step,
         )
 
     def _tensors(self, states: Mapping[str, Any] | None = None) -> dict[str, Any]:

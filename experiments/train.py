@@ -13,7 +13,7 @@ from typing import Any
 from . import provenance
 from .checkpoint import CheckpointStore
 from .compose import check, compose, overrides_for_resume
-from .errors import Interrupted, PrunedError, RunStoppedError, UserError, did_you_mean
+from .errors import DivergedError, Interrupted, PrunedError, RunStoppedError, UserError, did_you_mean
 from .files import is_disk_full, read_json
 from .progress import Progress, duration
 from .random_state import seed_all
@@ -37,7 +37,7 @@ def begin(overrides: Sequence[str], command: list[str], plain: bool | None = Non
     from omegaconf import OmegaConf
 
     config = compose(overrides)
-    recipe = _recipe(config.recipe)
+    recipe = recipe_named(config.recipe)
     root = Path(config.runs)
     try:
         name, text = config.recipe.rpartition(".")[2], OmegaConf.to_yaml(config)
@@ -82,7 +82,7 @@ def resume(
     except OSError as error:
         raise UserError(f"train: run {folder.name} cannot be resumed: its config.yaml cannot be read ({error.strerror})") from error
     config = overrides_for_resume(config, overrides) if overrides else config
-    recipe = _recipe(config.recipe)
+    recipe = recipe_named(config.recipe)
     warnings: list[str] = []
     loaded = CheckpointStore(folder / "checkpoints").load_latest(warnings.append)
     state = loaded[1] if loaded is not None else None
@@ -135,6 +135,9 @@ def _live(
             return _end(
                 record, run, "interrupted", f"interrupted; workbench train --resume {record.folder.name} goes on from {where}", code
             )
+        except DivergedError as error:
+            origin = _origin(config, recipe, record, error.step, progress) if run is not None else ""
+            return _end(record, run, "failed", f"{error}{origin}", 1)
         except RunStoppedError as error:
             return _end(record, run, "failed", str(error), 1)
         except UserError as error:
@@ -165,7 +168,23 @@ def _end(record: Record, run: Run | None, said: str, text: str, code: int) -> in
     return code
 
 
-def _recipe(name: str) -> Callable[[Any, Run], Any]:
+def _origin(config: Any, recipe: Callable[[Any, Run], Any], record: Record, step: int, progress: Progress) -> str:
+    """Look for what made the first nan or infinity, and tell it."""
+    from .capsule import capture
+
+    if not config.trainer.find_nan:
+        return ""
+    progress.message("looking for the operation that made it, from the last checkpoint on; Ctrl-C leaves that out")
+    try:
+        found = capture(config, recipe, record.folder, step)
+    except (KeyboardInterrupt, Exception) as error:  # whatever the search meets, what stopped the run is told
+        return f".\nIts origin was not found: {error or type(error).__name__}"
+    if found is None:
+        return ".\nIts origin was not found: the value did not come up again, so something outside of the run's state and seed takes part"
+    return f".\nOrigin, step {found.step}: {found.origin}\nworkbench replay {found.folder} shows it again"
+
+
+def recipe_named(name: str) -> Callable[[Any, Run], Any]:
     """The function `train(config, run)` of a recipe: a module of `workbench.recipes`, or any module by its dotted name."""
     module_name = name if "." in name else f"workbench.recipes.{name}"
     try:

@@ -1,0 +1,88 @@
+"""A training that leaves no record: what looks for the origin of a nan, and what tries a configuration before it is run, train with it."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
+from typing import Any, TypeVar
+
+from .random_state import RandomState
+
+T = TypeVar("T")
+
+
+class QuietRun:
+    """The run that a recipe sees, without folder, log or display. It satisfies `recipes.common.contract.Run`.
+
+    Args:
+        config: The resolved configuration.
+        folder: Where a recipe may put files of its own.
+        state: The state tree to go on from, as a checkpoint holds it; None begins.
+    """
+
+    def __init__(self, config: Any, folder: Path, state: Any = None) -> None:
+        self.config, self.folder, self.resumed = config, folder, state is not None
+        self.step = self.epoch = self.total = self.n_epochs = 0
+        self.n_parameters = 0
+        self.fingerprints: dict[str, dict[str, Any]] = {}
+        self.parts: dict[str, Any] = {}
+        self._state = state
+        self._random = RandomState()
+        if state is not None:
+            self.step, self.epoch = state["run"]["step"], state["run"]["epoch"]
+
+    def data(self, name: str, fingerprint: Mapping[str, Any]) -> None:
+        self.fingerprints[name] = dict(fingerprint)
+
+    def plan(self, epochs: int, batches: int) -> int:
+        most = self.config.trainer.max_steps
+        self.n_epochs, self.total = epochs, epochs * batches if most is None else min(most, epochs * batches)
+        return self.total
+
+    def track(self, **parts: Any) -> None:
+        self.parts.update(parts)
+        if self._state is not None:
+            for name, part in parts.items():
+                part.load_state_dict(self._state["parts"][name])
+
+    def parameters(self, n: int) -> None:
+        self.n_parameters = n
+
+    def images(self, name: str, images: Any) -> None:
+        pass
+
+    def histograms(self, prefix: str, arrays: Mapping[str, Any]) -> None:
+        pass
+
+    def graph(self, nodes: Iterable[Any]) -> None:
+        pass
+
+    def epochs(self) -> Iterator[int]:
+        if self._state is not None:
+            self._random.load_state_dict(self._state["random"])
+            self._state = None
+        while self.epoch < self.n_epochs and self.step < self.total:
+            yield self.epoch
+
+    def batches(self, loader: Iterable[T]) -> Iterator[T]:
+        if self.step >= self.total:
+            return
+        for batch in loader:
+            yield batch
+            if self.step >= self.total:
+                return
+
+    def advance(self, values: Mapping[str, Any], items: int) -> None:
+        self.step += 1
+
+    def end_epoch(self, values: Mapping[str, Any]) -> None:
+        self.epoch += 1
+
+    def warn(self, text: str) -> None:
+        pass
+
+    def state(self) -> dict[str, Any]:
+        """A copy of the state tree, as a checkpoint at this step would hold it."""
+        parts = {name: part.state_dict() for name, part in self.parts.items()}
+        return copy.deepcopy({"run": {"step": self.step, "epoch": self.epoch}, "parts": parts, "random": self._random.state_dict()})
