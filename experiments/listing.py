@@ -1,163 +1,155 @@
-"""Runs in the shell: `workbench runs` and `workbench show`."""
+"""Runs in a list: `workbench runs`."""
 
 from __future__ import annotations
 
 import json
-import sys
-import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from .checkpoint import CheckpointStore
 from .errors import UserError, did_you_mean
-from .files import read_json, size_text
-from .progress import duration
-from .record import find, runs, status
+from .facts import Entry, check_keys, headline, key_of, value_text
+from .index import entries
+from .query import Query
+from .showing import span_text, steps_text, summary
+from .tables import Table
 
 _NEWEST = 20
-_STYLE = {"running": "cyan", "finished": "green", "failed": "red", "interrupted": "yellow", "lost": "red"}
+_COLUMNS = ("run", "recipe", "status", "result", "steps", "time", "age")
+_NUMBERS = ("steps", "time", "age")
 
 
-def list_runs(root: Path, recipe: str | None = None, everything: bool = False, as_json: bool = False) -> int:
-    """Print the runs below a folder, newest first.
+@dataclass
+class Choice:
+    """Which runs, in which order, and what of them.
 
     Args:
-        root: Folder of the runs.
         recipe: Only those of this recipe.
-        everything: More than the newest 20.
-        as_json: Print JSON instead of a table.
-
-    Returns:
-        The exit code.
+        where: Only those that this query is true of (`query.py`).
+        sort: Key to sort by, the smallest first, or with a minus before it the largest; None: the newest first.
+        columns: Keys to show; None: the usual ones.
+        limit: How many at most; None: all.
     """
-    found = list(runs(root))
-    if recipe is not None:
-        known = {str(about.get("recipe")) for _, about in found}
-        if found and recipe not in known:
-            raise UserError(f'runs: there is no run of a recipe "{recipe}" in {root}/; {did_you_mean(recipe, known)}')
-        found = [(folder, about) for folder, about in found if about.get("recipe") == recipe]
-    shown = found if everything or as_json else found[:_NEWEST]
-    rows = [_facts(folder, about) for folder, about in shown]
-    if as_json:
-        print(json.dumps(rows, indent=2))
-        return 0
-    if not rows:
-        print(f"no runs in {root}/; workbench train +recipe=resnet makes one")
-        return 0
-    heads = ("run", "recipe", "status", "result", "steps", "time", "age")
-    _table(heads, [_cells(row) for row in rows], right=(4, 5, 6))
-    if len(shown) < len(found):
-        print(f"{len(found) - len(shown)} older ones: workbench runs --all")
-    return 0
+
+    recipe: str | None = None
+    where: str | None = None
+    sort: str | None = None
+    columns: Sequence[str] | None = None
+    limit: int | None = _NEWEST
 
 
-def show_run(root: Path, name: str, as_json: bool = False) -> int:
-    """Print what is known about a run.
+def list_runs(root: Path, choice: Choice, form: str = "table") -> int:
+    """Print the runs below a folder.
 
     Args:
         root: Folder of the runs.
-        name: The run, as `record.find` takes it.
-        as_json: Print JSON.
+        choice: Which, and what of them.
+        form: "table", "json" or "csv".
 
     Returns:
         The exit code.
     """
-    folder = find(root, name)
-    about = read_json(folder / "run.json") or {}
-    result = read_json(folder / "result.json")
-    code = read_json(folder / "provenance" / "code.json") or {}
-    machine = read_json(folder / "provenance" / "machine.json") or {}
-    checkpoints = CheckpointStore(folder / "checkpoints").found()
-    config = (folder / "config.yaml").read_text() if (folder / "config.yaml").is_file() else ""
-    if as_json:
-        saved = [{"step": c.step, "metrics": c.metrics, "bytes": c.n_bytes, "folder": str(c.folder)} for c in checkpoints]
-        facts = {**_facts(folder, about), "run": about, "result": result, "code": code, "checkpoints": saved, "config": config}
-        print(json.dumps(facts, indent=2))
-        return 0
-    facts = _facts(folder, about)
-    rows = [("run", facts["id"]), ("recipe", facts["recipe"]), ("status", facts["status"]), ("folder", facts["folder"])]
-    if about.get("error"):
-        rows.append(("error", about["error"]))
-    rows += [(each.replace("/", " "), f"{value:.4f}") for each, value in facts["metrics"].items()]
-    if about.get("parameters"):
-        rows.append(("parameters", f"{about['parameters']:,}"))
-    begun = time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(about.get("created_s", 0)))
-    rows += [("steps", _steps(facts)), ("time", _span(facts["time_s"])), ("begun", begun)]
-    rows += [("resumed", f"after {each['after']}, from step {each['step']}") for each in about.get("resumed", [])]
-    if result:
-        rows.append(("sha256", result["sha256"]))
-    commit = code.get("commit") or f"none ({code.get('why', 'unknown')})"
-    rows.append(("code", commit + (" with uncommitted changes (provenance/dirty.patch)" if code.get("dirty") else "")))
-    rows.append(("machine", f"{machine.get('cpu')}, Python {machine.get('python')}"))
-    rows.append(("checkpoints", ", ".join(f"step {c.step} ({size_text(c.n_bytes)})" for c in checkpoints) or "none"))
-    width = max(len(each) for each, _ in rows)
-    print("\n".join(f"{each:<{width}}  {value}" for each, value in rows))
-    print(f"\n{config}")
-    if facts["status"] in ("interrupted", "lost", "failed"):
-        print(f"workbench train --resume {folder.name} goes on with it")
+    found, everything = chosen(root, choice, "runs")
+    shown = found[: choice.limit]
+    if choice.columns is not None:
+        check_keys(choice.columns, everything, "runs")
+    if form == "json":
+        print(json.dumps([summary(entry) if choice.columns is None else _values(entry, choice.columns) for entry in shown], indent=2))
+    elif form == "csv":
+        print(_sheet(shown, choice.columns).csv())
+    elif not everything:
+        print(f"no runs in {root}/; workbench train +recipe=resnet makes one")
+    elif not shown:
+        print(f"none of the {len(everything):,} runs in {root}/ is one of these")
+    else:
+        columns = _COLUMNS if choice.columns is None else choice.columns
+        rows = [[_cell(entry, column) for column in columns] for entry in shown]
+        Table(columns, rows, [i for i, column in enumerate(columns) if _is_number(shown, column)]).print()
+        if len(shown) < len(found):
+            rest = f"{len(found) - len(shown):,} {'older' if choice.sort is None else 'more'}"
+            print(f"{rest} ones: workbench runs --all" if choice.limit == _NEWEST else f"{rest} ones")
     return 0
 
 
-def _facts(folder: Path, about: Mapping[str, Any]) -> dict[str, Any]:
-    result = read_json(folder / "result.json") or {}
-    ended = about.get("ended_s") or about.get("heartbeat_s")
-    return {
-        "id": folder.name,
-        "recipe": about.get("recipe"),
-        "status": status(dict(about)),
-        "metrics": result.get("metrics") or about.get("metrics") or {},
-        "step": about.get("step"),
-        "total_steps": about.get("total_steps"),
-        "time_s": result.get("train_s") or (ended - about["created_s"] if ended and "created_s" in about else None),
-        "age_s": time.time() - about["created_s"] if "created_s" in about else None,
-        "folder": str(folder),
-    }
+def list_keys(root: Path) -> int:
+    """Print every key that some run has, with an example of its value."""
+    found: dict[str, str] = {}
+    for entry in entries(root):
+        for key, value in entry.facts.items():
+            if not found.get(key):
+                found[key] = value_text(value)
+    Table(["key", "as in"], [[key, found[key]] for key in sorted(found)]).print({})
+    return 0
 
 
-def _cells(row: Mapping[str, Any]) -> tuple[str, ...]:
-    return (
-        row["id"],
-        str(row["recipe"]),
-        row["status"],
-        _result(row["metrics"]),
-        _steps(row),
-        _span(row["time_s"]),
-        _span(row["age_s"]),
-    )
+def chosen(root: Path, choice: Choice, command: str) -> tuple[list[Entry], list[Entry]]:
+    """The runs of a choice in its order, not cut at its limit; and all that there are.
+
+    Raises:
+        UserError: There is no such recipe or key, or the query cannot be read.
+    """
+    query = Query(choice.where) if choice.where is not None else None
+    everything = entries(root)
+    found = everything
+    if choice.recipe is not None:
+        known = {str(entry.facts.get("recipe")) for entry in everything}
+        if everything and choice.recipe not in known:
+            raise UserError(f'{command}: there is no run of a recipe "{choice.recipe}" in {root}/; {did_you_mean(choice.recipe, known)}')
+        found = [entry for entry in found if entry.facts.get("recipe") == choice.recipe]
+    if query is not None:
+        query.check(everything, command)
+        found = [entry for entry in found if query.matches(entry.facts)]
+    if choice.sort is not None:
+        name = choice.sort.removeprefix("-")
+        check_keys([name], everything, command)
+        found = _sorted(found, key_of(name), choice.sort.startswith("-"))
+    return found, everything
 
 
-def _result(metrics: Mapping[str, float]) -> str:
-    """The number that a list shows: the first that is not a loss."""
-    for name in sorted(metrics, key=lambda name: (not name.startswith("test/"), "loss" in name)):
-        return f"{name} {metrics[name]:.4f}"
-    return ""
+def _sorted(found: Sequence[Entry], key: str, falling: bool) -> list[Entry]:
+    """Sorted by a key: numbers before texts, equal ones as they were, those that have none at the end either way."""
+    numbers: list[Entry] = []
+    texts: list[Entry] = []
+    rest: list[Entry] = []
+    for entry in found:
+        value = entry.facts.get(key)
+        if value is None or value != value:
+            rest.append(entry)
+        else:
+            (numbers if isinstance(value, (int, float)) else texts).append(entry)
+    numbers.sort(key=lambda entry: entry.facts[key], reverse=falling)
+    texts.sort(key=lambda entry: value_text(entry.facts[key]), reverse=falling)
+    return [*numbers, *texts, *rest]
 
 
-def _steps(row: Mapping[str, Any]) -> str:
-    step, total = row["step"] or 0, row["total_steps"]
-    return f"{step:,}" if total in (None, step) else f"{step:,}/{total:,}"
+def _values(entry: Entry, columns: Sequence[str]) -> dict[str, Any]:
+    return {column: entry.facts.get(key_of(column)) for column in columns}
 
 
-def _span(seconds: float | None) -> str:
-    return "" if seconds is None else duration(max(0.0, seconds))
+def _sheet(shown: Sequence[Entry], columns: Sequence[str] | None) -> Table:
+    """Rows for another program: every key where no columns are named, numbers with all their digits."""
+    if columns is None:
+        columns = ["id", *sorted(set().union(*(entry.facts for entry in shown)) - {"id"})]
+    texts = [[entry.facts.get(key_of(column)) for column in columns] for entry in shown]
+    return Table(columns, [[repr(value) if isinstance(value, float) else value_text(value) for value in row] for row in texts])
 
 
-def _table(heads: Sequence[str], rows: Sequence[Sequence[str]], right: Sequence[int]) -> None:
-    """A table: with colours in a terminal, in plain columns anywhere else."""
-    if sys.stdout.isatty():
-        from rich.console import Console
-        from rich.table import Table
-        from rich.text import Text
+def _cell(entry: Entry, column: str) -> str:
+    facts = entry.facts
+    if column == "result":
+        name = headline(entry.metrics)
+        return f"{name} {entry.metrics[name]:.4f}" if name is not None else ""
+    if column == "steps":
+        return steps_text(facts.get("step"), facts.get("total_steps"))
+    if column in ("time", "age"):
+        return span_text(facts.get(key_of(column)))
+    return value_text(facts.get(key_of(column)))
 
-        table = Table(box=None, header_style="bold", pad_edge=False)
-        for number, head in enumerate(heads):
-            table.add_column(head, justify="right" if number in right else "left", no_wrap=number == 0)
-        for row in rows:
-            table.add_row(*(Text(cell, style=_STYLE.get(cell, "")) for cell in row))
-        Console().print(table)
-        return
-    widths = [max(len(row[i]) for row in [heads, *rows]) for i in range(len(heads))]
-    for row in [heads, *rows]:
-        cells = [f"{cell:>{width}}" if i in right else f"{cell:<{width}}" for i, (cell, width) in enumerate(zip(row, widths, strict=True))]
-        print("  ".join(cells).rstrip())
+
+def _is_number(shown: Sequence[Entry], column: str) -> bool:
+    """Whether a column is set to the right."""
+    if column in _COLUMNS:
+        return column in _NUMBERS
+    values = [value for entry in shown if (value := entry.facts.get(key_of(column))) is not None]
+    return bool(values) and all(isinstance(value, (int, float)) and not isinstance(value, bool) for value in values)

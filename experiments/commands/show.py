@@ -22,6 +22,6 @@ def arguments(parser: ArgumentParser) -> None:
 
 def run(arguments: Namespace) -> int:
     """Show."""
-    from ..listing import show_run
+    from ..showing import show_run
 
     return show_run(arguments.runs, arguments.run, arguments.json)
