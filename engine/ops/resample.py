@@ -10,54 +10,7 @@ from ._help import tensors
 from ._space import public
 from .errors import expected
 from .pooling_adaptive import _adaptive_form, adaptive_avg_pool1d, adaptive_avg_pool2d, adaptive_avg_pool3d
-
-
-def _nearest(n, m, scale, exact):
-    at = (np.arange(m, dtype=np.float32) + np.float32(0.5 if exact else 0)) * np.float32(scale)
-    return [(np.minimum(at.astype(np.int64), n - 1), None)]
-
-
-def _positions(n, m, scale, align_corners):
-    """Where, between the elements of the input, those of the result lie."""
-    if align_corners:
-        return np.arange(m) * ((n - 1) / (m - 1) if m > 1 else 0.0)
-    return (np.arange(m) + 0.5) * scale - 0.5
-
-
-def _linear(n, m, scale, align_corners):
-    at = np.maximum(_positions(n, m, scale, align_corners), 0)
-    low = np.minimum(at.astype(np.int64), n - 1)
-    share = at - low
-    return [(low, 1 - share), (np.minimum(low + 1, n - 1), share)]
-
-
-def _cubic(n, m, scale, align_corners, a=-0.75):
-    at = _positions(n, m, scale, align_corners)
-    base = np.floor(at).astype(np.int64)
-    t = at - base
-    near = lambda x: ((a + 2) * x - (a + 3)) * x * x + 1  # noqa: E731
-    far = lambda x: ((a * x - 5 * a) * x + 8 * a) * x - 4 * a  # noqa: E731
-    weights = (far(t + 1), near(t), near(1 - t), far(2 - t))
-    return [(np.clip(base + k - 1, 0, n - 1), w) for k, w in enumerate(weights)]
-
-
-def _smooth(n, m, scale, kind):
-    """Taps of a filter that is as wide as the step between elements of the result, at least as wide as without antialiasing."""
-    wide = max(scale, 1.0)
-    reach = (2 if kind == "cubic" else 1) * wide
-    centre = scale * (np.arange(m) + 0.5)
-    low = np.maximum((centre - reach + 0.5).astype(np.int64), 0)
-    count = np.minimum((centre + reach + 0.5).astype(np.int64), n) - low
-    places = low[:, None] + np.arange(count.max())
-    x = np.abs(places - centre[:, None] + 0.5) / wide
-    if kind == "cubic":
-        a = -0.5
-        weights = np.where(x < 1, ((a + 2) * x - (a + 3)) * x * x + 1, np.where(x < 2, (((x - 5) * x + 8) * x - 4) * a, 0))
-    else:
-        weights = np.maximum(1 - x, 0)
-    weights = np.where(np.arange(count.max()) < count[:, None], weights, 0)
-    weights /= weights.sum(1, keepdims=True)
-    return [(p, w) for p, w in zip(np.minimum(places, n - 1).T.copy(), weights.T.copy(), strict=True)]
+from .resample_taps import FILTERS, cubic, in_whole_numbers, linear, nearest, smooth, step_between_corners
 
 
 def _resized(x, d, taps):
@@ -72,7 +25,14 @@ def _resized(x, d, taps):
     return total
 
 
-_SPATIAL = {"nearest": None, "nearest-exact": None, "area": None, "linear": 1, "bilinear": 2, "trilinear": 3, "bicubic": 2}
+def _resized_bytes(x, d, taps):
+    """The same on whole numbers, as bytes again."""
+    taps, bits = in_whole_numbers(taps)
+    total = (_resized(x.to(core.int32), d, taps) + (1 << bits >> 1)) >> bits
+    return total.clamp(0, 255).to(core.uint8)
+
+
+_SPATIAL = {"nearest": None, "nearest-exact": None, "area": None, "linear": 1, "bilinear": 2, "trilinear": 3, "bicubic": 2, "lanczos": 2}
 
 
 def _sizes(spatial, size, scale_factor, recompute):
@@ -86,10 +46,10 @@ def _sizes(spatial, size, scale_factor, recompute):
     if size is not None and recompute:
         raise expected("interpolate", "recompute_scale_factor with scale_factor alone", "size")
     out = given if size is not None else tuple(int(np.floor(n * f)) for n, f in zip(spatial, given, strict=True))
-    if any(m < 1 for m in out):
-        raise expected("interpolate", "a result of 1 or more elements", out, error=RuntimeError)
+    if any(m < 0 for m in out):
+        raise expected("interpolate", "sizes >= 0", out, error=RuntimeError)
     exact = size is None and not recompute
-    return out, [1 / f if exact else n / m for n, m, f in zip(spatial, out, given, strict=True)]
+    return out, [1 / f if exact else n / max(m, 1) for n, m, f in zip(spatial, out, given, strict=True)]
 
 
 def _resize_form(b, x, size, scale_factor, mode, align_corners, recompute, antialias):
@@ -122,13 +82,14 @@ def interpolate(input, size=None, scale_factor=None, mode="nearest", align_corne
     """Change the resolution of images, or of signals along 1 to 3 dimensions.
 
     Args:
-        input: Images.
+        input: Images of a floating dtype; for "nearest", "nearest-exact", "bilinear", "bicubic" and "lanczos" also of bytes.
         size: Sizes of the result.
         scale_factor: How many times larger it is; one of both is given.
-        mode: "nearest", "nearest-exact", "linear", "bilinear", "trilinear", "bicubic", or "area", the mean over the cells of a grid.
+        mode: "nearest", "nearest-exact", "linear", "bilinear", "trilinear", "bicubic", "lanczos", or "area", the mean over the cells of a
+            grid.
         align_corners: Whether the outermost elements of both lie at the same place, rather than the outermost edges.
         recompute_scale_factor: Take the factor from the sizes once they are rounded.
-        antialias: Widen the filter where the result is smaller; for "bilinear" and "bicubic".
+        antialias: Widen the filter where the result is smaller; for "bilinear" and "bicubic", and always for "lanczos".
 
     Shape:
         input: (N, C, *); result: (N, C, *) of the new sizes.
@@ -138,8 +99,8 @@ def interpolate(input, size=None, scale_factor=None, mode="nearest", align_corne
 
     Raises:
         ValueError: not one of `size` and `scale_factor` is given, their number is wrong, or an option does not go with the mode.
-        NotImplementedError: the mode does not exist or does not fit the dimensions.
-        RuntimeError: the result would have no elements.
+        NotImplementedError: the mode does not exist or does not fit the dimensions or the dtype.
+        RuntimeError: input or result would have no elements.
 
     Example:
         >>> functional.interpolate(tensor([[[1.0, 2.0]]]), scale_factor=2)
@@ -149,24 +110,40 @@ def interpolate(input, size=None, scale_factor=None, mode="nearest", align_corne
     spatial = input.ndim - 2
     if mode not in _SPATIAL or _SPATIAL[mode] not in (None, spatial) or not 1 <= spatial <= 3:
         raise expected("interpolate", f"a mode for {spatial} spatial dimensions", mode, error=NotImplementedError)
-    if antialias and mode not in ("bilinear", "bicubic"):
-        raise expected("interpolate", "antialias for bilinear and bicubic alone", mode)
+    if antialias and mode not in FILTERS:
+        raise expected("interpolate", "antialias for bilinear, bicubic and lanczos alone", mode)
     if align_corners is not None and _SPATIAL[mode] is None:
         raise expected("interpolate", f"align_corners to be None for {mode}", align_corners)
+    if mode == "lanczos" and (align_corners or not antialias):
+        raise expected(
+            "interpolate", "antialias without align_corners for lanczos", f"align_corners={align_corners}, antialias={antialias}"
+        )
     out, steps = _sizes(tuple(input.shape[2:]), size, scale_factor, recompute_scale_factor)
     if mode == "area":
         return (adaptive_avg_pool1d, adaptive_avg_pool2d, adaptive_avg_pool3d)[spatial - 1](input, out)
-    for i, (m, step) in enumerate(zip(out, steps, strict=True)):
-        n = input.shape[2 + i]
-        if mode.startswith("nearest"):
-            taps = _nearest(n, m, step, mode == "nearest-exact")
-        elif antialias:
-            scale = ((n - 1) / (m - 1) if m > 1 else 0.0) if align_corners else step
-            taps = _smooth(n, m, scale, "cubic" if mode == "bicubic" else "linear")
+    if not all(out):
+        raise expected("interpolate", "a result of 1 or more elements", out, error=RuntimeError)
+    if not all(input.shape[1:]):
+        raise expected("interpolate", "input with channels, and elements in each", input, error=RuntimeError)
+    dtype = input.dtype
+    if not dtype.is_floating_point and not (dtype is core.uint8 and (mode.startswith("nearest") or _SPATIAL[mode] == 2)):
+        raise expected("interpolate", f"input of a floating dtype for {mode}", input, "cast with input.float()", NotImplementedError)
+    if mode.startswith("nearest"):
+        for d, (m, step) in enumerate(zip(out, steps, strict=True), 2):
+            input = _resized(input, d, nearest(input.shape[d], m, step, mode == "nearest-exact", spatial == 2))
+        return input
+    if dtype in (core.float16, core.bfloat16):
+        input = input.float()  # rounded once, rather than after every dimension
+    for d in range(input.ndim - 1, 1, -1):
+        n, m, step = input.shape[d], out[d - 2], steps[d - 2]
+        if n == m and (antialias or dtype is core.uint8 or mode != "bicubic"):
+            continue  # whatever the factor was
+        if antialias:
+            taps = smooth(n, m, step_between_corners(n, m) if align_corners else step, mode)
         else:
-            taps = (_cubic if mode == "bicubic" else _linear)(n, m, step, bool(align_corners))
-        input = _resized(input, 2 + i, taps)
-    return input
+            taps = (cubic if mode == "bicubic" else linear)(n, m, step, bool(align_corners))
+        input = _resized_bytes(input, d, taps) if dtype is core.uint8 else _resized(input, d, taps)
+    return input.to(dtype)
 
 
 @samples(interpolate)
@@ -190,7 +167,14 @@ def _(s):
     for shape, size in (((2, 2, 6), 3), ((1, 2, 4, 6), (2, 3)), ((1, 2, 4, 6, 2), (4, 2, 1))):
         yield s(s.normal(*shape), size=size, mode="area")
     yield s(s.normal(1, 2, 5, 4), scale_factor=0.6, mode="area").without("onnx", because="cells of unequal size have no form in ONNX")
+    yield s(s.normal(1, 1, 3, 2), scale_factor=(1.2, 2.4)).without("onnx", because="PyTorch forgets the factor, for images alone")
+    yield s(s.normal(1, 1, 7, 6), size=(3, 9), mode="lanczos", antialias=True).without("onnx", because="not offered in ONNX")
     for mode in ("bilinear", "bicubic"):
+        for more in ({"align_corners": True}, {"antialias": True}, {"scale_factor": (1.1, 0.6)}):
+            image = s.integers(2, 3, 6, 7, high=256, dtype="uint8")
+            yield s(image, mode=mode, **({"size": (9, 4)} | more if "scale_factor" not in more else more)).without(
+                "onnx", because="bytes are rounded after each dimension"
+            )
         yield s(s.normal(1, 1, 7, 6), size=(3, 9), mode=mode, antialias=True).without("onnx", because="not offered in ONNX")
         yield s(s.normal(1, 1, 7, 6), scale_factor=0.4, mode=mode, antialias=True).without("onnx", because="not offered in ONNX")
         yield s(s.normal(1, 1, 7, 6), size=(4, 3), mode=mode, align_corners=True, antialias=True).without(
@@ -204,7 +188,11 @@ def _(s):
     yield s(x).raises(ValueError, "interpolate: expected size or scale_factor")
     yield s(x, 8, 2).raises(ValueError, "interpolate: expected size or scale_factor, got both")
     yield s(x, 8, mode="bilinear").raises(NotImplementedError, "interpolate: expected a mode for 1")
-    yield s(x, 8, mode="linear", antialias=True).raises(ValueError, "interpolate: expected antialias for bilinear and bicubic alone")
+    yield s(x, 8, mode="linear", antialias=True).raises(ValueError, "interpolate: expected antialias for bilinear, bicubic and lanczos")
+    yield s(s.normal(1, 1, 4, 4), 8, mode="lanczos").raises(ValueError, "expected antialias without align_corners for lanczos")
+    yield s(x.long(), 8).raises(NotImplementedError, "interpolate: expected input of a floating dtype for nearest")
+    yield s(x, -1).raises(RuntimeError, "interpolate: expected sizes >= 0")
+    yield s(s.normal(1, 0, 4), 8).raises(RuntimeError, "interpolate: expected input with channels")
     yield s(x, 8, mode="area", align_corners=True).raises(ValueError, "interpolate: expected align_corners to be None for area")
     yield s(x, 8, recompute_scale_factor=True).raises(ValueError, "interpolate: expected recompute_scale_factor with scale_factor alone")
     yield s(x, (8, 8)).raises(ValueError, "interpolate: expected 1 sizes")
