@@ -44,8 +44,8 @@ def mean_interval(values: Sequence[float], confidence: float = 0.95) -> Interval
         ValueError: There is no value.
 
     Example:
-        >>> mean_interval([0.99, 0.98, 1.0])
-        Interval(value=0.99, low=0.965158..., high=1.014841...)
+        >>> mean_interval([1.0, 2.0, 3.0])
+        Interval(value=2.0, low=-0.484137..., high=4.484137...)
         >>> mean_interval([0.99])
         Interval(value=0.99, low=None, high=None)
     """
