@@ -10,6 +10,8 @@ from typing import NoReturn
 
 COMMANDS = {
     "train": "train a recipe, or go on with a run",
+    "check": "try a configuration before it is run",
+    "check": "try a configuration before it is run",
     "runs": "list runs",
     "show": "show a run",
     "replay": "do again the step that made the first nan or infinity",

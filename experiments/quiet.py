@@ -58,6 +58,9 @@ class QuietRun:
     def graph(self, nodes: Iterable[Any]) -> None:
         pass
 
+    def text(self, name: str, text: str) -> None:
+        pass
+
     def epochs(self) -> Iterator[int]:
         if self._state is not None:
             self._random.load_state_dict(self._state["random"])
@@ -72,6 +75,9 @@ class QuietRun:
             yield batch
             if self.step >= self.total:
                 return
+
+    def evaluation(self, loader: Iterable[T]) -> Iterator[T]:
+        return iter(loader)
 
     def advance(self, values: Mapping[str, Any], items: int) -> None:
         self.step += 1

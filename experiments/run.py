@@ -150,6 +150,9 @@ class Run:
             if self.step >= self._total:
                 return
 
+    def evaluation(self, loader: Iterable[T]) -> Iterator[T]:
+        return iter(loader)
+
     def advance(self, values: Mapping[str, Any], items: int) -> None:
         self.step += 1
         self._saver.check()
@@ -184,7 +187,7 @@ class Run:
         every = self.config.trainer.checkpoint.every_epochs
         done = self._early.offer(plain) or self.epoch >= self._epochs or self.step >= self._total
         if self._early.over:
-            self.say(
+            self._progress.message(
                 f"stopped early: {self._early.metric} was not better in {self._early.waited} epochs; the best was {self._early.value:g}"
             )
         if done or self._stop.asked or self._pruned or (every and self.epoch % every == 0):
@@ -193,14 +196,9 @@ class Run:
             self._stop.heed()
             self._heed_pruning()
 
-    def say(self, text: str) -> None:
-        """Tell the user something that belongs into the record too."""
-        self._record.log(text)
-        self._progress.message(text)
-
     def warn(self, text: str) -> None:
         """Tell the user about something that does not end the run."""
-        self.say(f"warning: {text}")
+        self._progress.message(f"warning: {text}")
 
     def result(self, metrics: Mapping[str, Any]) -> dict[str, Any]:
         """What the run came to: content of `result.json`."""

@@ -112,7 +112,7 @@ def _live(
     began = time.perf_counter()
     with stop.watch():
         try:
-            _set_threads(config)
+            set_threads(config)
             seed_all(config.seed)
             provenance.capture(capture, command, _code_of(recipe))
             for text in warnings:
@@ -148,7 +148,7 @@ def _live(
             if is_disk_full(error):
                 text = f"{error.strerror}: {error.filename}" if isinstance(error, OSError) and error.filename else str(error)
                 return _end(record, run, "failed", text, 1)
-            if _is_data_error(error):
+            if is_data_error(error):
                 return _end(record, run, "failed", str(error), 2)
             record.log(traceback.format_exc())
             traceback.print_exc()
@@ -205,7 +205,8 @@ def _code_of(recipe: Any) -> Path | None:
     return Path(file).resolve() if file else None
 
 
-def _set_threads(config: Any) -> None:
+def set_threads(config: Any) -> None:
+    """Set the number of threads that the configuration asks for."""
     if config.threads is not None:
         from workbench import engine
 
@@ -221,7 +222,7 @@ def _opening(record: Record, state: Any, capture: Path) -> str:
     return f"run {record.folder.name} goes on from {where}{notes}"
 
 
-def _is_data_error(error: Exception) -> bool:
+def is_data_error(error: Exception) -> bool:
     """Whether a data set is missing or damaged, which the user can put right."""
     from workbench.recipes.common.image_files import DataError
 

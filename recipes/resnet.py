@@ -184,7 +184,7 @@ def train(config: Any, run: Run) -> dict[str, float]:
         epoch_loss.reset()
         epoch_accuracy.reset()
         if len(sets.validation):
-            values["val/loss"], values["val/accuracy"] = evaluate(model, validation_loader)
+            values["val/loss"], values["val/accuracy"] = evaluate(model, run.evaluation(validation_loader))
             best.offer(model, values)
         run.histograms("weights", dict(model.named_parameters()))
         run.histograms("gradients", {name: p.grad for name, p in model.named_parameters() if p.grad is not None})
@@ -194,5 +194,5 @@ def train(config: Any, run: Run) -> dict[str, float]:
     best.restore(model)
     result = {name: value for name, value in best.values.items() if name.startswith("val/")}
     if config.trainer.test:
-        result["test/loss"], result["test/accuracy"] = evaluate(model, test_loader)
+        result["test/loss"], result["test/accuracy"] = evaluate(model, run.evaluation(test_loader))
     return result

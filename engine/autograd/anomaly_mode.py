@@ -22,7 +22,11 @@ _ENGINE = str(Path(__file__).parents[1]) + "/"
 
 def where() -> str:
     """The user's line that is running: the innermost one outside of the engine, the layer that it is in, and how it was come to."""
-    frame: FrameType | None = sys._getframe(1)
+    return place_of(sys._getframe(1))
+
+
+def place_of(frame: FrameType | None) -> str:
+    """`where`, of any frame."""
     layer = _layer(frame)
     while frame is not None and frame.f_code.co_filename.startswith(_ENGINE):
         frame = frame.f_back

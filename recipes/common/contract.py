@@ -62,6 +62,9 @@ class Run(Protocol):
     def batches(self, loader: Iterable[T]) -> Iterator[T]:
         """The batches of this epoch that are still to be done."""
 
+    def evaluation(self, loader: Iterable[T]) -> Iterator[T]:
+        """The batches of an evaluation; `workbench check` reads only some of them."""
+
     def advance(self, values: Mapping[str, Any], items: int) -> None:
         """Close a step: record its scalars, save and stop where it is time. `items` counts its samples."""
 
