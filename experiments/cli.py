@@ -10,6 +10,7 @@ from typing import NoReturn
 
 COMMANDS = {
     "train": "train a recipe, or go on with a run",
+    "sweep": "search settings: many runs of a recipe, in parallel, stopped and continued",
     "check": "try a configuration before it is run",
     "check": "try a configuration before it is run",
     "runs": "list runs",

@@ -111,13 +111,39 @@ def _class_by_name(classes: Mapping[str, Any], part: Mapping[str, Any], group: s
 
 def groups() -> dict[str, list[str]]:
     """The configuration groups and their options."""
-    return {folder.name: options(folder.name) for folder in sorted(_root().iterdir()) if folder.is_dir() and options(folder.name)}
+    folders = (folder.name for folder in sorted(_root().iterdir()) if folder.is_dir() and folder.name != "sweep")  # that is no run's
+    return {name: options(name) for name in folders if options(name)}
 
 
 @lru_cache
 def options(group: str) -> list[str]:
     """The options of a group."""
     return sorted(path.stem for path in (_root() / group).glob("*.yaml"))
+
+
+def from_file(path: Path, overrides: Sequence[str]) -> DictConfig:
+    """A whole configuration from a file, as a run's `config.yaml` or a sweep's `best.yaml`, with keys changed by words of the command line.
+
+    Raises:
+        UserError: The file cannot be read, or a key or a value is wrong.
+    """
+    from omegaconf import OmegaConf
+    from omegaconf.errors import OmegaConfBaseException
+    from yaml import YAMLError
+
+    try:
+        config: Any = OmegaConf.load(path)
+    except (OSError, YAMLError, OmegaConfBaseException) as error:
+        raise UserError(f"train: cannot read the configuration {path}: {_first_line(error)}") from error
+    if not OmegaConf.is_dict(config):
+        raise UserError(f"train: expected {path} to hold a whole configuration, as the config.yaml of a run does")
+    known = [name for name, _ in _leaves(OmegaConf.to_container(config))]
+    for override in _parse(overrides):
+        key = override.key_or_group
+        if key not in known:
+            raise UserError(f'train: no key "{key}" in {path}; {did_you_mean(key, known)}')
+        OmegaConf.update(config, key, override.value())
+    return check(config)
 
 
 def overrides_for_resume(config: DictConfig, overrides: Sequence[str]) -> DictConfig:
@@ -157,8 +183,10 @@ def _parse(overrides: Sequence[str]) -> list[Any]:
             raise UserError(f'train: cannot read "{word}" as KEY=VALUE; {hint}') from error
         if override.key_or_group.partition(".")[0] == "hydra":
             raise UserError(f'train: "{word}" is a setting of Hydra itself, and workbench keeps the runs; runs=FOLDER says where')
+        if override.key_or_group.partition(".")[0] == "sweep":
+            raise UserError(f'train: "{word}" is for several runs; see workbench sweep --help')
         if override.is_sweep_override():
-            raise UserError(f'train: "{word}" gives several values, and a run takes one')
+            raise UserError(f'train: "{word}" gives several values, and a run takes one; workbench train -m makes a run of each')
         out.append(override)
     return out
 
@@ -286,7 +314,7 @@ def _leaves(tree: Any, path: str = "") -> Iterator[tuple[str, Any]]:
 def _file_of(key: str, words: Sequence[str]) -> str:
     """The YAML file in which a key stands, as a user sees it: conf/optim/sgd.yaml."""
     group, _, rest = key.partition(".")
-    if group not in groups():
+    if not group or not (_root() / group).is_dir():
         return "conf/config.yaml"
     chosen = next((word.partition("=")[2] for word in reversed(words) if word.partition("=")[0] == group), None)
     if chosen is None:

@@ -12,7 +12,7 @@ from typing import Any
 
 from . import provenance
 from .checkpoint import CheckpointStore
-from .compose import check, compose, overrides_for_resume
+from .compose import check, compose, from_file, overrides_for_resume
 from .errors import DivergedError, Interrupted, PrunedError, RunStoppedError, UserError, did_you_mean
 from .files import is_disk_full, read_json
 from .progress import Progress, duration
@@ -22,7 +22,9 @@ from .run import Run, Trial
 from .signals import StopRequest
 
 
-def begin(overrides: Sequence[str], command: list[str], plain: bool | None = None, trial: Trial | None = None) -> int:
+def begin(
+    overrides: Sequence[str], command: list[str], plain: bool | None = None, trial: Trial | None = None, config_file: Path | None = None
+) -> int:
     """Compose a configuration, make a run of it and train.
 
     Args:
@@ -30,13 +32,14 @@ def begin(overrides: Sequence[str], command: list[str], plain: bool | None = Non
         command: The command line, for the record.
         plain: See `Progress`.
         trial: The sweep's part in it, if the run is a trial of one.
+        config_file: A whole configuration, instead of one that is composed.
 
     Returns:
         The exit code.
     """
     from omegaconf import OmegaConf
 
-    config = compose(overrides)
+    config = compose(overrides) if config_file is None else from_file(config_file, overrides)
     recipe = recipe_named(config.recipe)
     root = Path(config.runs)
     try:

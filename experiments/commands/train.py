@@ -7,7 +7,9 @@ from argparse import ArgumentParser, Namespace
 from collections.abc import Sequence
 from pathlib import Path
 
+from . import sweep
 from .common import folder_of_runs
+from .sweep import how_jobs_go
 
 EXAMPLES = """
   workbench train +recipe=resnet                      the recipe as it is
@@ -16,6 +18,8 @@ EXAMPLES = """
   workbench train +recipe=resnet --show               print the configuration and the options, train nothing
   workbench train --resume last                       go on with the newest run, exactly
   workbench train --resume 261123-0917 data.workers=2 with what changes no result
+  workbench train --config runs/sweeps/NAME/best.yaml seed=1
+  workbench train -m +recipe=resnet seed=0,1,2 optim.lr=0.1,0.2     six runs
 
 Ctrl-C finishes the step, saves a checkpoint and stops; a second one stops at once.
 """
@@ -28,6 +32,9 @@ def arguments(parser: ArgumentParser) -> None:
     parser.add_argument("--resume", metavar="RUN", help='go on with a run: "last", an id or its beginning, or a path')
     parser.add_argument("--show", action="store_true", help="print the configuration and the options that there are, and train nothing")
     parser.add_argument("--plain", action="store_true", help="lines instead of a progress bar, as where the output is no terminal")
+    parser.add_argument("--config", type=Path, metavar="FILE", help="a whole configuration, as a run's config.yaml or a sweep's best.yaml")
+    parser.add_argument("-m", "--multirun", action="store_true", help="keys may have several values, and each combination is a run")
+    how_jobs_go(parser.add_argument_group("with -m"))
     folder_of_runs(parser)
 
 
@@ -36,6 +43,11 @@ def run(arguments: Namespace) -> int:
     from .. import train
 
     command = ["workbench", *sys.argv[1:]]
+    if arguments.multirun:
+        _refuse_beside("-m", arguments, "resume", "show", "config")
+        return sweep.run(arguments, multirun=True)
+    if arguments.config is not None:
+        _refuse_beside("--config", arguments, "resume", "show")
     if arguments.resume is not None:
         return train.resume(arguments.resume, arguments.overrides, command, arguments.runs, arguments.plain or None)
     overrides = list(arguments.overrides)
@@ -43,7 +55,15 @@ def run(arguments: Namespace) -> int:
         overrides.append(f"runs={arguments.runs}")
     if arguments.show:
         return _show_configuration(overrides)
-    return train.begin(overrides, command, arguments.plain or None)
+    return train.begin(overrides, command, arguments.plain or None, config_file=arguments.config)
+
+
+def _refuse_beside(option: str, arguments: Namespace, *others: str) -> None:
+    from ..errors import UserError
+
+    for other in others:
+        if getattr(arguments, other):
+            raise UserError(f"train: {option} and --{other} do not go together; leave out one")
 
 
 def _show_configuration(overrides: Sequence[str]) -> int:
