@@ -15,6 +15,7 @@ COMMANDS = {
     "check": "try a configuration before it is run",
     "runs": "list runs",
     "show": "show a run",
+    "diff": "what differs between two runs",
     "compare": "compare groups of runs that differ in their seeds alone",
     "replay": "do again the step that made the first nan or infinity",
     "bench": "time the engine, against torch where it is installed",
