@@ -239,7 +239,7 @@ def _alone(config: Any) -> Any:
     from omegaconf import OmegaConf
 
     config = OmegaConf.create(OmegaConf.to_container(config))
-    if "workers" in config.data:
+    if "workers" in config.get("data", {}):
         config.data.workers = 0
     return config
 

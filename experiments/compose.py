@@ -206,7 +206,7 @@ def _checked(override: Any, parsed: Sequence[Any]) -> str:
         if not isinstance(value, str) or value not in options(key):
             raise UserError(f'train: no option "{value}" in {key}; {did_you_mean(str(value), options(key))} (conf/{key}/)')
         recipe = next((other.value() for other in parsed if other.key_or_group == "recipe"), None)
-        new = key == "recipe" or (key == "env" and key not in RECIPES.get(recipe, {}))
+        new = key == "recipe" or (key == "env" and key not in RECIPES.get(recipe or "", {}))
         return "+" * new + override.input_line.lstrip("+")
     return override.input_line
 
