@@ -12,7 +12,6 @@ COMMANDS = {
     "train": "train a recipe, or go on with a run",
     "sweep": "search settings: many runs of a recipe, in parallel, stopped and continued",
     "check": "try a configuration before it is run",
-    "check": "try a configuration before it is run",
     "runs": "list runs",
     "show": "show a run",
     "diff": "what differs between two runs",
