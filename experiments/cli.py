@@ -16,6 +16,8 @@ COMMANDS = {
     "show": "show a run",
     "diff": "what differs between two runs",
     "compare": "compare groups of runs that differ in their seeds alone",
+    "delete": "move runs to the trash, and bring them back",
+    "index": "make the index of the runs anew",
     "replay": "do again the step that made the first nan or infinity",
     "bench": "time the engine, against torch where it is installed",
 }
