@@ -146,21 +146,46 @@ def read_metrics(path: Path) -> Iterator[Row]:
         >>> [(row.step, row.values) for row in read_metrics(path)]
         [(1, {'train/loss': 0.5})]
     """
-    names: dict[int, str] = {}
-    for _, payload in _records(path):
-        if payload[0] == _NAME:
-            names[struct.unpack_from("<I", payload, 1)[0]] = payload[5:].decode()
-        elif payload[0] == _SCALARS:
-            _, step, time_s = _HEAD.unpack_from(payload)
-            values: dict[str, float | int | np.float32] = {}
-            for at in range(_HEAD.size, len(payload), _ENTRY.size + 8):
-                number, kind = _ENTRY.unpack_from(payload, at)
-                at += _ENTRY.size
-                if kind == _F32:
-                    values[names[number]] = np.frombuffer(payload, "<f4", 1, at)[0]
-                else:
-                    values[names[number]] = struct.unpack_from("<q" if kind == _I64 else "<d", payload, at)[0]
-            yield Row(step, time_s, values)
+    yield from Follower(path).rows()
+
+
+class Follower:
+    """Reads a `metrics.bin` that grows: each time what is new.
+
+    Args:
+        path: The file; it need not be there yet.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path, self._at = path, 0
+        self._names: dict[int, str] = {}
+
+    def rows(self) -> Iterator[Row]:
+        """The rows since the last call; from the first on once more where the file was cut, as it is when a run is resumed.
+
+        Raises:
+            ValueError: The file is none of this format.
+        """
+        if self.path.stat().st_size < self._at:
+            self._at = 0
+        for end, payload in _records(self.path, self._at):
+            self._at = end
+            if payload[0] == _NAME:
+                self._names[struct.unpack_from("<I", payload, 1)[0]] = payload[5:].decode()
+            elif payload[0] == _SCALARS:
+                yield self._row(payload)
+
+    def _row(self, payload: bytes) -> Row:
+        _, step, time_s = _HEAD.unpack_from(payload)
+        values: dict[str, float | int | np.float32] = {}
+        for at in range(_HEAD.size, len(payload), _ENTRY.size + 8):
+            number, kind = _ENTRY.unpack_from(payload, at)
+            at += _ENTRY.size
+            if kind == _F32:
+                values[self._names[number]] = np.frombuffer(payload, "<f4", 1, at)[0]
+            else:
+                values[self._names[number]] = struct.unpack_from("<q" if kind == _I64 else "<d", payload, at)[0]
+        return Row(step, time_s, values)
 
 
 def read_digests(path: Path) -> list[Digest]:
@@ -182,21 +207,25 @@ def _framed(payload: bytes) -> bytes:
     return _FRAME.pack(len(payload), zlib.crc32(payload)) + payload
 
 
-def _records(path: Path) -> Iterator[tuple[int, bytes]]:
-    """The payloads of the whole records, each with the place in the file where it ends."""
-    data = path.read_bytes()
-    if data[: len(MAGIC)] != MAGIC:
-        if MAGIC.startswith(data):
-            return  # killed before the first eight bytes were there
-        raise ValueError(f"{path}: expected a file that begins with {MAGIC!r}, got {data[:8]!r}")
-    at = len(MAGIC)
+def _records(path: Path, start: int = 0) -> Iterator[tuple[int, bytes]]:
+    """The payloads of the whole records from a place on where one ends, each with the place in the file where it ends."""
+    with path.open("rb") as file:
+        file.seek(start)
+        data = file.read()
+    at = 0
+    if start == 0:
+        if data[: len(MAGIC)] != MAGIC:
+            if MAGIC.startswith(data):
+                return  # killed before the first eight bytes were there
+            raise ValueError(f"{path}: expected a file that begins with {MAGIC!r}, got {data[:8]!r}")
+        at = len(MAGIC)
     while at + _FRAME.size <= len(data):
         length, crc = _FRAME.unpack_from(data, at)
         payload = data[at + _FRAME.size : at + _FRAME.size + length]
         if len(payload) < length or not payload or zlib.crc32(payload) != crc:
             return
         at += _FRAME.size + length
-        yield at, payload
+        yield start + at, payload
 
 
 def _scan(path: Path, limit: int | None) -> tuple[int, list[str]]:

@@ -7,7 +7,7 @@ import math
 import numpy as np
 import pytest
 
-from workbench.experiments.metrics import MAGIC, MetricsWriter, read_digests, read_metrics, series
+from workbench.experiments.metrics import MAGIC, Follower, MetricsWriter, read_digests, read_metrics, series
 
 
 def rows(path):
@@ -120,3 +120,19 @@ def test_a_short_write_is_finished(tmp_path):
         writer._file = file
     assert rows(tmp_path / "m") == [(1, {"a": 1.0})]
     assert (tmp_path / "m").stat().st_size > len(MAGIC)
+
+
+def test_a_growing_file_is_followed_through_torn_writes_and_cuts(tmp_path):
+    path, whole = tmp_path / "metrics.bin", tmp_path / "whole.bin"
+    with MetricsWriter(whole) as writer:
+        for step in range(1, 6):
+            writer.write(step, {"train/loss": np.float32(step)} | ({"val/loss": 0.5} if step > 3 else {}))
+    data = whole.read_bytes()
+    follower, seen = Follower(path), []
+    for end in range(len(data) + 1):
+        path.write_bytes(data[:end])
+        seen += follower.rows()
+    assert seen == list(read_metrics(whole))
+    assert list(follower.rows()) == []
+    path.write_bytes(data[: len(data) // 2])
+    assert [row.step for row in follower.rows()] == [row.step for row in read_metrics(path)]
