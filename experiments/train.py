@@ -12,7 +12,9 @@ from typing import Any
 
 from . import provenance
 from .checkpoint import CheckpointStore
+from .code import module_file
 from .compose import check, compose, from_file, overrides_for_resume
+from .differences import HARMLESS, differences
 from .errors import DivergedError, Interrupted, PrunedError, RunStoppedError, UserError, did_you_mean
 from .files import is_disk_full, read_json
 from .progress import Progress, duration
@@ -93,7 +95,9 @@ def resume(
         record = Record.reopen(folder, loaded[0].step if loaded is not None else 0)
     except OSError as error:
         raise UserError(f"train: cannot write to the folder of run {folder.name} ({error.strerror}); nothing in it was changed") from error
-    again = folder / "provenance" / f"resumed-{len(record.about['resumed'])}"
+    again = folder / "provenance"
+    if (again / "command.json").exists():  # the last file of a capture: a run may be killed before it
+        again /= f"resumed-{len(record.about['resumed'])}"
     return _live(config, recipe, record, state, command, again, plain, warnings, trial)
 
 
@@ -117,7 +121,7 @@ def _live(
         try:
             set_threads(config)
             seed_all(config.seed)
-            provenance.capture(capture, command, _code_of(recipe))
+            provenance.capture(capture, command, module_file(recipe.__module__), recipe.__module__)
             for text in warnings:
                 progress.message(f"warning: {text}")
             progress.message(_opening(record, state, capture))
@@ -203,11 +207,6 @@ def recipe_named(name: str) -> Callable[[Any, Run], Any]:
     return module.train
 
 
-def _code_of(recipe: Any) -> Path | None:
-    file = getattr(sys.modules.get(recipe.__module__), "__file__", None)
-    return Path(file).resolve() if file else None
-
-
 def set_threads(config: Any) -> None:
     """Set the number of threads that the configuration asks for."""
     if config.threads is not None:
@@ -219,9 +218,9 @@ def set_threads(config: Any) -> None:
 def _opening(record: Record, state: Any, capture: Path) -> str:
     if capture.name == "provenance":
         return f"run {record.folder.name} in {record.folder}"
-    changed = provenance.differences(capture.parent, capture)
+    changed = [each for each in differences(capture.parent, capture) if each.kind not in HARMLESS]
     where = f"step {state['run']['step']}" if state else "the beginning, for it has no checkpoint yet"
-    notes = "".join(f"\nwarning: since the run began, {text}; the result may differ" for text in changed)
+    notes = "".join(f"\nwarning: since the run began, {each}; the result may differ" for each in changed[:10])
     return f"run {record.folder.name} goes on from {where}{notes}"
 
 

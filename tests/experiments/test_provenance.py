@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import subprocess
 import time
+from pathlib import Path
 
 import pytest
 
-from workbench.experiments import provenance
+from workbench.experiments import cli, provenance
+from workbench.experiments.differences import differences
 
 
 def git(folder, *words):
@@ -74,6 +77,39 @@ def test_no_repository(tmp_path):
     assert "no git repository" in about["why"]
 
 
+def test_files_of_the_package_stand_for_code_outside_its_repository(code, tmp_path):
+    about = capture(code, tmp_path / "p")
+    files = json.loads((tmp_path / "p" / "package.json").read_text())
+    assert about["package"]["files"] == len(files)
+    assert files["experiments/cli.py"] == hashlib.sha256(Path(cli.__file__).read_bytes()).hexdigest()
+    assert any(name.startswith("ext/core/_core") for name in files)
+    assert about["native"] in files.values()
+
+
+def test_the_file_of_a_recipe_in_no_repository_is_kept(tmp_path):
+    recipe = tmp_path / "mine.py"
+    recipe.write_text("x = 1\n")
+    provenance.capture(tmp_path / "p", [], recipe, "mine")
+    about = json.loads((tmp_path / "p" / "code.json").read_text())
+    assert (about["commit"], about["path"]) == (None, str(tmp_path))
+    assert (tmp_path / "p" / "untracked" / "mine.py").read_text() == "x = 1\n"
+
+
+def test_runs_are_not_taken_for_code(code, tmp_path):
+    run = code / "runs" / "recipe" / "1"
+    run.mkdir(parents=True)
+    (run / "run.json").write_text("{}")
+    assert capture(code, run / "provenance")["untracked"] == {}
+
+
+def test_users_settings_of_git_change_no_patch(code, tmp_path):
+    (code / "a.py").write_text("x = 2\n")
+    before = capture(code, tmp_path / "p")["patch_sha256"]
+    for key, value in (("diff.noprefix", "true"), ("color.ui", "always"), ("core.abbrev", "20")):
+        git(code, "config", key, value)
+    assert capture(code, tmp_path / "q")["patch_sha256"] == before
+
+
 def test_no_git(code, tmp_path, monkeypatch):
     monkeypatch.setenv("PATH", "")
     assert capture(code, tmp_path / "p")["commit"] is None
@@ -109,7 +145,7 @@ def test_takes_less_than_a_second(code, tmp_path):
 def test_differences_are_named(code, tmp_path):
     before = tmp_path / "before"
     capture(code, before)
-    assert provenance.differences(before, before) == []
+    assert differences(before, before) == []
     (code / "a.py").write_text("x = 3\n")
     (code / "c.py").write_text("z = 1\n")
     (code / "notes.txt").write_text("no source\n")
@@ -120,8 +156,15 @@ def test_differences_are_named(code, tmp_path):
         file.write("left-pad==1.0\n")
     machine = json.loads((after / "machine.json").read_text())
     (after / "machine.json").write_text(json.dumps(machine | {"python": "3.99", "features": [*machine["features"], "new"]}))
-    found = "\n".join(provenance.differences(before, after))
-    for words in ("commit ", "dirty.patch", "untracked files differ: c.py", "left-pad None became 1.0", "python differs", "only now: new"):
+    found = "\n".join(map(str, differences(before, after)))
+    for words in (
+        "commit ",
+        "dirty file a.py is new",
+        "untracked file c.py is new",
+        "package left-pad none became 1.0",
+        "python differs",
+        "only now: new",
+    ):
         assert words in found
     assert "notes.txt" not in found
 
