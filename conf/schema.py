@@ -196,7 +196,8 @@ class Checkpoints:
     every_steps: int = ranged(low=0)
     keep_last: int = ranged(low=1)
     keep_best: int = ranged(low=0)
-    metric: str = ranged(one_of=("val/accuracy", "val/loss", "epoch/return"))
+    keep_steps: int = ranged(low=0, before=0)
+    metric: str = MISSING
     mode: str = ranged(one_of=("max", "min"))
 
 
@@ -319,4 +320,5 @@ RESUMABLE = (
     "trainer.checkpoint.every_steps",
     "trainer.checkpoint.keep_last",
     "trainer.checkpoint.keep_best",
+    "trainer.checkpoint.keep_steps",
 )

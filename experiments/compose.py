@@ -152,9 +152,23 @@ def overrides_for_resume(config: DictConfig, overrides: Sequence[str]) -> DictCo
     Raises:
         UserError: A word would change the result of the run.
     """
-    from omegaconf import OmegaConf
-
     from workbench.conf.schema import RESUMABLE
+
+    changed = overridden(config, overrides)
+    for key in (override.key_or_group for override in _parse(overrides)):
+        if not any(key == name or (name.endswith(".") and key.startswith(name)) for name in RESUMABLE):
+            free = ", ".join(name + "*" if name.endswith(".") else name for name in RESUMABLE)
+            raise UserError(f"train: {key} cannot change when a run is resumed, for it would be another run; what can: {free}")
+    return changed
+
+
+def overridden(config: DictConfig, overrides: Sequence[str]) -> DictConfig:
+    """The configuration of a run, changed by the words of the command line: by keys, not by options of groups.
+
+    Raises:
+        UserError: A key is unknown or a value is wrong.
+    """
+    from omegaconf import OmegaConf
 
     changed: Any = OmegaConf.create(OmegaConf.to_container(config))
     known = [name for name, _ in _leaves(OmegaConf.to_container(config))]
@@ -162,9 +176,6 @@ def overrides_for_resume(config: DictConfig, overrides: Sequence[str]) -> DictCo
         key = override.key_or_group
         if key not in known:
             raise UserError(f'train: no key "{key}" in the configuration of this run; {did_you_mean(key, known)}')
-        if not any(key == name or (name.endswith(".") and key.startswith(name)) for name in RESUMABLE):
-            free = ", ".join(name + "*" if name.endswith(".") else name for name in RESUMABLE)
-            raise UserError(f"train: {key} cannot change when a run is resumed, for it would be another run; what can: {free}")
         OmegaConf.update(changed, key, override.value())
     return check(changed, ())
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import math
 import time
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, Protocol, TypeVar
 
@@ -15,7 +15,7 @@ from . import provenance
 from .checkpoint import CheckpointStore
 from .digest import EVERY, RollingDigest
 from .early_stop import EarlyStop
-from .errors import DivergedError, PrunedError, UserError
+from .errors import DivergedError, PrunedError, UserError, did_you_mean
 from .events import Events
 from .metrics import MetricsWriter
 from .progress import Progress
@@ -53,21 +53,27 @@ class Run:
         stop: Whether somebody asked to stop.
         state: The state tree of the checkpoint to go on from; None begins.
         trial: What the sweep asks, if the run is a trial of one.
+        adopt: Gives a part its state, by name, where the run differs from the one that wrote the checkpoint.
     """
 
     def __init__(
-        self, config: Any, record: Record, progress: Progress, stop: StopRequest, state: Any = None, trial: Trial | None = None
+        self,
+        config: Any,
+        record: Record,
+        progress: Progress,
+        stop: StopRequest,
+        state: Any = None,
+        trial: Trial | None = None,
+        adopt: Callable[[str, Any, Any], None] | None = None,
     ) -> None:
         self.config, self.folder, self.resumed = config, record.folder, state is not None
         self._record, self._progress, self._stop, self._state = record, progress, stop, state
-        self._trial, self._pruned = trial, False
+        self._trial, self._pruned, self._adopt = trial, False, adopt
         keep = config.trainer.checkpoint
-        self._store = CheckpointStore(
-            self.folder / "checkpoints", keep.keep_last, keep.keep_best, keep.metric, keep.mode, keep.get("keep_steps", 0)
-        )
+        self._store = CheckpointStore(self.folder / "checkpoints", keep.keep_last, keep.keep_best, keep.metric, keep.mode, keep.keep_steps)
         early = config.trainer.early_stop
         self._early = EarlyStop(keep.metric, keep.mode, early.patience, early.min_delta)
-        if state is not None:
+        if state is not None and "early" in state["run"]:
             self._early.load_state_dict(state["run"]["early"])
         self._saved_at: int | None = None
         self._step_values: dict[str, float] = {}
@@ -108,7 +114,10 @@ class Run:
         for name, part in parts.items():
             if name not in self._state["parts"]:
                 raise UserError(f"train: the checkpoint holds no state for {name}, so this recipe is not the one that wrote it")
-            part.load_state_dict(self._state["parts"][name])
+            if self._adopt is not None:
+                self._adopt(name, part, self._state["parts"][name])
+            else:
+                part.load_state_dict(self._state["parts"][name])
 
     def parameters(self, n: int) -> None:
         self._record.update(parameters=n)
@@ -133,7 +142,8 @@ class Run:
 
     def epochs(self) -> Iterator[int]:
         if self._state is not None:
-            self._random.load_state_dict(self._state["random"])
+            if self._state["random"] is not None:
+                self._random.load_state_dict(self._state["random"])
             self._state = None
         self._stop.be_patient()
         self._began = time.perf_counter()
@@ -181,6 +191,8 @@ class Run:
         if self._events is not None:
             self._events.scalars(self.step, numbers)
         plain = {name: float(value) for name, value in numbers.items()}
+        if self.epoch == 1:
+            self._tell_unknown_metric({*plain, *self._step_values})
         self._record.update(metrics=plain)
         self._progress.end_epoch(self.epoch, plain)
         self._report({"epoch": self.epoch, **plain})
@@ -254,6 +266,12 @@ class Run:
     def _heed_pruning(self) -> None:
         if self._pruned and self.step < self._total:
             raise PrunedError(f"pruned at step {self.step}: other trials of the sweep did better up to here")
+
+    def _tell_unknown_metric(self, known: set[str]) -> None:
+        """Say when checkpoints are to be ranked by what the recipe does not measure; nothing held out is no mistake."""
+        metric = self._store.metric
+        if metric not in known and (not metric.startswith("val/") or any(name.startswith("val/") for name in known)):
+            self.warn(f"trainer.checkpoint.metric is {metric}, which this recipe does not measure; {did_you_mean(metric, known)}")
 
     def _refuse_nan(self, numbers: Mapping[str, Any]) -> None:
         for name, value in numbers.items():

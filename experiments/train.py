@@ -22,6 +22,7 @@ from .random_state import seed_all
 from .record import Record, find, status
 from .run import Run, Trial
 from .signals import StopRequest
+from .start import Start
 
 
 def begin(
@@ -39,20 +40,48 @@ def begin(
     Returns:
         The exit code.
     """
+    config = compose(overrides) if config_file is None else from_file(config_file, overrides)
+    if trial is None:
+        return begin_with(config, command, plain)
+    return begin_with(config, command, plain, trial=trial, folder=trial.folder, sweep=dict(trial.about))
+
+
+def begin_with(
+    config: Any,
+    command: list[str],
+    plain: bool | None = None,
+    start: Start | None = None,
+    trial: Trial | None = None,
+    parent: str | None = None,
+    folder: Path | None = None,
+    **fields: Any,
+) -> int:
+    """Make a run of a configuration and train.
+
+    Args:
+        config: The configuration, checked.
+        command: The command line, for the record.
+        plain: See `Progress`.
+        start: The checkpoint of another run to begin from.
+        trial: See `begin`.
+        parent: Id of the run that this one comes from.
+        folder: Folder of the run; None takes a new one below `config.runs`.
+        fields: More of `run.json`.
+
+    Returns:
+        The exit code.
+    """
     from omegaconf import OmegaConf
 
-    config = compose(overrides) if config_file is None else from_file(config_file, overrides)
     recipe = recipe_named(config.recipe)
     root = Path(config.runs)
     try:
         name, text = config.recipe.rpartition(".")[2], OmegaConf.to_yaml(config)
-        if trial is None:
-            record = Record.create(root, name, text, config.seed)
-        else:
-            record = Record.create(root, name, text, config.seed, folder=trial.folder, sweep=dict(trial.about))
+        record = Record.create(root, name, text, config.seed, parent, folder, **fields)
+        state = start.copy_to(record.folder) if start is not None else None
     except OSError as error:
         raise UserError(f"train: cannot make a folder for the run in {root}/: {error.strerror}; choose another with runs=FOLDER") from error
-    return _live(config, recipe, record, None, command, record.folder / "provenance", plain, trial=trial)
+    return _live(config, recipe, record, state, command, record.folder / "provenance", plain, trial=trial, start=start)
 
 
 def resume(
@@ -90,15 +119,16 @@ def resume(
     recipe = recipe_named(config.recipe)
     warnings: list[str] = []
     loaded = CheckpointStore(folder / "checkpoints").load_latest(warnings.append)
-    state = loaded[1] if loaded is not None else None
+    start = Start.of(folder, about) if loaded is None else None
+    state = loaded[1] if loaded is not None else start.state() if start is not None else None
     try:
-        record = Record.reopen(folder, loaded[0].step if loaded is not None else 0)
+        record = Record.reopen(folder, state["run"]["step"] if state is not None else 0)
     except OSError as error:
         raise UserError(f"train: cannot write to the folder of run {folder.name} ({error.strerror}); nothing in it was changed") from error
     again = folder / "provenance"
     if (again / "command.json").exists():  # the last file of a capture: a run may be killed before it
         again /= f"resumed-{len(record.about['resumed'])}"
-    return _live(config, recipe, record, state, command, again, plain, warnings, trial)
+    return _live(config, recipe, record, state, command, again, plain, warnings, trial, start)
 
 
 def _live(
@@ -111,6 +141,7 @@ def _live(
     plain: bool | None,
     warnings: Sequence[str] = (),
     trial: Trial | None = None,
+    start: Start | None = None,
 ) -> int:
     """Train, and turn however it ends into a status, a sentence and an exit code."""
     progress = Progress(record.log, plain, getattr(sys.modules.get(recipe.__module__), "UNIT", "samples"))
@@ -125,7 +156,7 @@ def _live(
             for text in warnings:
                 progress.message(f"warning: {text}")
             progress.message(_opening(record, state, capture))
-            run = Run(config, record, progress, stop, state, trial)
+            run = Run(config, record, progress, stop, state, trial, start.adopt if start is not None else None)
             metrics = recipe(config, run)
             result = run.result(metrics)
             run.close()
@@ -216,12 +247,20 @@ def set_threads(config: Any) -> None:
 
 
 def _opening(record: Record, state: Any, capture: Path) -> str:
-    if capture.name == "provenance":
-        return f"run {record.folder.name} in {record.folder}"
-    changed = [each for each in differences(capture.parent, capture) if each.kind not in HARMLESS]
+    if not record.about["resumed"]:
+        lineage = record.about.get("lineage") or {}
+        origin = f", {lineage['kind']} of {lineage['parent']}" if lineage else ""
+        opening = f"run {record.folder.name} in {record.folder}{origin}" + (f" from step {state['run']['step']}" if state else "")
+        before = record.folder.parent / str(record.about["parent"]) / "provenance"
+        return opening + (_changed(before, capture, f"run {record.about['parent']} began") if before.is_dir() else "")
     where = f"step {state['run']['step']}" if state else "the beginning, for it has no checkpoint yet"
-    notes = "".join(f"\nwarning: since the run began, {each}; the result may differ" for each in changed[:10])
-    return f"run {record.folder.name} goes on from {where}{notes}"
+    return f"run {record.folder.name} goes on from {where}{_changed(capture.parent, capture, 'the run began')}"
+
+
+def _changed(before: Path, capture: Path, since: str) -> str:
+    """Warnings of what has changed since another capture, each on a line of its own."""
+    changed = [each for each in differences(before, capture) if each.kind not in HARMLESS]
+    return "".join(f"\nwarning: since {since}, {each}; the result may differ" for each in changed[:10])
 
 
 def is_data_error(error: Exception) -> bool:

@@ -41,10 +41,6 @@ WRONG = {
     (RESNET, "model.blocks=[1,0,1]"): r"expected model\.blocks to be at least 1, got 0",
     (RESNET, "model.blocks=[1,1]"): r"model\.blocks and model\.widths must be equally long, got 2 and 3 \(conf/model/resnet8_wide\.yaml\)",
     (RESNET, "trainer.checkpoint.mode=best"): r'expected trainer\.checkpoint\.mode to be max or min, got "best"',
-    (
-        RESNET,
-        "trainer.checkpoint.metric=val/acc",
-    ): r'expected trainer\.checkpoint\.metric to be val/accuracy or val/loss or .*, got "val/acc"',
     (RESNET, "data.validation=0.1"): r"expected data\.validation to be a whole number, got 0\.1",
     (RESNET, "trainer.checkpoint=3"): r"expected trainer\.checkpoint to be a group of keys, got 3",
     (RESNET, "seed=null"): r"expected seed to be a whole number, got null \(conf/config\.yaml\)",

@@ -293,6 +293,28 @@ def test_a_running_run_is_not_resumed(tiny, capsys, monkeypatch):
     assert "is still running (process" in capsys.readouterr().err
 
 
+@pytest.mark.parametrize(("metric", "told"), [("val/acuracy", True), ("val/accuracy", False), ("train/loss", False)])
+def test_a_metric_that_is_not_measured_is_told(tiny, capsys, metric, told):
+    assert train(f"trainer.checkpoint.metric={metric}", "trainer.epochs=1") == 0
+    said = 'trainer.checkpoint.metric is val/acuracy, which this recipe does not measure; did you mean "val/accuracy"?'
+    assert (said in capsys.readouterr().out) is told
+
+
+def test_a_checkpoint_of_the_first_version_goes_on(tiny, whole, monkeypatch):
+    """It had neither digests nor what early stopping keeps; its run's configuration, no keep_steps."""
+    monkeypatch.setattr(tiny, "at_step", lambda at: os.kill(os.getpid(), signal.SIGINT) if at == 5 else None)
+    assert train() == 130
+    monkeypatch.setattr(tiny, "at_step", lambda at: None)
+    store = checkpoint.CheckpointStore(folder() / "checkpoints")
+    _, state = store.load_latest(lambda _: None)
+    del state["digest"], state["run"]["early"]
+    store.save(5, state)
+    config = folder() / "config.yaml"
+    config.write_text("".join(line for line in config.read_text().splitlines(True) if "keep_steps" not in line))
+    assert resume() == 0
+    check_whole(whole)
+
+
 def test_max_steps(tiny):
     assert train("trainer.max_steps=9") == 0
     assert result()["steps"] == 9
