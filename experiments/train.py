@@ -195,7 +195,7 @@ def _live(
 
 def _end(record: Record, run: Run | None, said: str, text: str, code: int) -> int:
     """Leave the record of a run that did not come to its end, and tell why."""
-    text = text if text.startswith(("train: ", "data: ", "checkpoint ")) else f"train: {text}"
+    text = text if text.startswith(("train: ", "branch: ", "data: ", "checkpoint ")) else f"train: {text}"
     for close in (run.close if run is not None else lambda: None, lambda: record.finish(said, text)):
         try:
             close()
