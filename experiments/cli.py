@@ -15,6 +15,7 @@ COMMANDS = {
     "branch": "go on from a checkpoint with a declared difference",
     "runs": "list runs",
     "show": "show a run",
+    "tail": "watch a run until it ends",
     "diff": "what differs between two runs",
     "compare": "compare groups of runs that differ in their seeds alone",
     "delete": "move runs to the trash, and bring them back",
