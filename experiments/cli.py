@@ -18,6 +18,7 @@ COMMANDS = {
     "tail": "watch a run until it ends",
     "diff": "what differs between two runs",
     "compare": "compare groups of runs that differ in their seeds alone",
+    "archive": "pack runs into one verified file, and restore them",
     "delete": "move runs to the trash, and bring them back",
     "index": "make the index of the runs anew",
     "replay": "do again the step that made the first nan or infinity",
