@@ -12,6 +12,7 @@ COMMANDS = {
     "train": "train a recipe, or go on with a run",
     "sweep": "search settings: many runs of a recipe, in parallel, stopped and continued",
     "check": "try a configuration before it is run",
+    "rerun": "do a run again, and certify that it comes to the same bits",
     "branch": "go on from a checkpoint with a declared difference",
     "runs": "list runs",
     "show": "show a run",

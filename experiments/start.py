@@ -42,6 +42,10 @@ class Start:
             return cls(checkpoint, folder, changed, about["seed"] if "seed" in changed else None)
         return None
 
+    def plain(self) -> dict[str, Any]:
+        """For a request in JSON."""
+        return {"checkpoint": str(self.checkpoint), "run": str(self.run), "changed": list(self.changed), "seed": self.seed}
+
     def state(self) -> Any:
         """The state of the checkpoint."""
         _, state = load(self.checkpoint)
