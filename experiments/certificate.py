@@ -103,7 +103,8 @@ def bits(value: Any) -> str:
 
 def _rows(ours: list[Row], theirs: list[Row]) -> tuple[dict[str, Any] | None, int, int]:
     """The first difference in scalars, and how many steps and scalars are equal up to it."""
-    steps, scalars = set(), 0
+    steps: set[int] = set()
+    scalars = 0
     for i in range(max(len(ours), len(theirs))):
         a, b = (rows[i] if i < len(rows) else None for rows in (ours, theirs))
         if a is None or b is None or a.step != b.step:
