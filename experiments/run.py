@@ -83,6 +83,7 @@ class Run:
         self._data = self._recorded_data()
         own: dict[str, Any] = state["run"] if state else {"step": 0, "epoch": 0, "train_s": 0.0}
         self.step, self.epoch, self._train_s = own["step"], own["epoch"], own["train_s"]
+        self._open = own.get("open", False)  # whether steps of this epoch are done and its end is not
         self._began: float | None = None
         positions: dict[str, Any] = state["log"] if state else {"metrics": 0, "events": {}}
         self._metrics = MetricsWriter(self.folder / "metrics.bin", positions["metrics"])
@@ -148,7 +149,7 @@ class Run:
         self._stop.be_patient()
         self._began = time.perf_counter()
         self._progress.start(self._total, self.step, self._epochs)
-        while self.epoch < self._epochs and self.step < self._total and not self._early.over:
+        while self._open or (self.epoch < self._epochs and self.step < self._total and not self._early.over):
             yield self.epoch
 
     def batches(self, loader: Iterable[T]) -> Iterator[T]:
@@ -165,6 +166,7 @@ class Run:
 
     def advance(self, values: Mapping[str, Any], items: int) -> None:
         self.step += 1
+        self._open = True
         self._saver.check()
         numbers = {name: _number(value) for name, value in values.items()}
         self._metrics.write(self.step, numbers)
@@ -187,6 +189,7 @@ class Run:
         numbers = {name: _number(value) for name, value in values.items()}
         self._refuse_nan(numbers)
         self.epoch += 1
+        self._open = False
         self._metrics.write(self.step, {"epoch": self.epoch, **numbers})
         if self._events is not None:
             self._events.scalars(self.step, numbers)
@@ -248,7 +251,13 @@ class Run:
         parts = {name: part.state_dict() for name, part in self._parts.items()}
         self._refuse_broken_parameters(parts)
         state = {
-            "run": {"step": self.step, "epoch": self.epoch, "train_s": self._seconds(), "early": self._early.state_dict()},
+            "run": {
+                "step": self.step,
+                "epoch": self.epoch,
+                "open": self._open,
+                "train_s": self._seconds(),
+                "early": self._early.state_dict(),
+            },
             "parts": parts,
             "random": self._random.state_dict(),
             "digest": self._digest.state_dict(),

@@ -14,7 +14,9 @@ import pytest
 
 from workbench.experiments import checkpoint, record
 from workbench.experiments.cli import main
+from workbench.experiments.errors import Interrupted
 from workbench.experiments.metrics import read_digests, read_metrics
+from workbench.experiments.run import Run
 
 from .test_events import scalars
 
@@ -124,6 +126,22 @@ def test_ctrl_c_saves_and_resumes_exactly(tiny, whole, capsys, step, monkeypatch
     assert resume() == 0
     check_whole(whole)
     assert about()["resumed"][0]["step"] == step
+
+
+def test_an_epoch_that_ended_without_its_last_line_gets_it_from_who_resumes(tiny, whole, monkeypatch):
+    """The checkpoint of the last step is there, and the end of the epoch was never reached."""
+    end = Run.end_epoch
+
+    def stopped(self, values):
+        if self.step == STEPS:
+            raise Interrupted
+        end(self, values)
+
+    monkeypatch.setattr(Run, "end_epoch", stopped)
+    assert train() == 130
+    monkeypatch.setattr(Run, "end_epoch", end)
+    assert resume() == 0
+    check_whole(whole)
 
 
 def test_ctrl_c_twice_stops_at_once(tiny, monkeypatch):
