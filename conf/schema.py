@@ -217,8 +217,8 @@ class Trainer:
     epochs: int = ranged(low=1)
     max_steps: int | None = ranged(low=1)
     clip_norm: float | None = ranged(above=0)
-    find_nan: bool = MISSING
-    early_stop: EarlyStop = MISSING
+    find_nan: bool = ranged(before=False)
+    early_stop: EarlyStop = ranged(before={"patience": None, "min_delta": 0.0})  # noqa: RUF009
     checkpoint: Checkpoints = MISSING
 
 

@@ -70,32 +70,44 @@ def check(config: DictConfig, words: Sequence[str] = ()) -> DictConfig:
 
     from workbench.conf import schema
 
+    chosen = _groups_of(OmegaConf.to_container(config, resolve=False))
     try:
         OmegaConf.resolve(config)
         values: Any = OmegaConf.to_container(config)
     except OmegaConfBaseException as error:
         raise UserError(f"train: {_first_line(error)}") from error
-    if not isinstance(values, dict):
-        raise UserError("train: expected the configuration to be keys and values")
     out: dict[str, Any] = {}
     top = {key: value for key, value in values.items() if key not in schema.GROUPS}
     out.update(_typed(schema.Run, top, "", words, others=list(schema.GROUPS)))
-    recipe = out["recipe"]
-    takes = schema.RECIPES.get(recipe)
-    for group, classes in schema.GROUPS.items():
+    takes = schema.RECIPES.get(out["recipe"], {})
+    for group in chosen:
+        part, classes = values[group], schema.GROUPS[group]
+        if isinstance(classes, dict):
+            part = {"name": schema.UNNAMED.get(group), **part}
+            classes = _class_by_name(classes, part, group, takes.get(group, object), out["recipe"])
+        out[group] = _typed(classes, part, group, words)
+    return OmegaConf.create(out)
+
+
+def _groups_of(values: Any) -> list[str]:
+    """The groups of a configuration, which has all that a run needs; a reference into one that is missing would say less."""
+    from workbench.conf import schema
+
+    if not isinstance(values, dict):
+        raise UserError("train: expected the configuration to be keys and values")
+    takes = schema.RECIPES.get(values.get("recipe", ""))
+    found = []
+    for group in schema.GROUPS:
         part = values.get(group)
         if group in schema.EITHER:
             if part is None and (any(map(values.get, schema.EITHER)) if takes is None else group not in takes):
                 continue
             if takes is not None and group not in takes:
-                raise UserError(f"train: the recipe {recipe} takes no {group}; leave out {group}=OPTION")
+                raise UserError(f"train: the recipe {values['recipe']} takes no {group}; leave out {group}=OPTION")
         if not isinstance(part, dict):
-            raise UserError(f"train: the configuration has no {group}; add {group}=OPTION (there are: {', '.join(options(group))})")
-        if isinstance(classes, dict):
-            part = {"name": schema.UNNAMED.get(group), **part}
-            classes = _class_by_name(classes, part, group, (takes or {}).get(group, object), recipe)
-        out[group] = _typed(classes, part, group, words)
-    return OmegaConf.create(out)
+            raise _no_group(group)
+        found.append(group)
+    return found
 
 
 def _class_by_name(classes: Mapping[str, Any], part: Mapping[str, Any], group: str, kind: Any, recipe: str) -> Any:
@@ -107,6 +119,10 @@ def _class_by_name(classes: Mapping[str, Any], part: Mapping[str, Any], group: s
         fit = " or ".join(other for other, cls in classes.items() if issubclass(cls, kind))
         raise UserError(f'train: expected {group}.name to be {fit} for the recipe {recipe}, got "{name}"; choose another {group}=OPTION')
     return classes[name]
+
+
+def _no_group(group: str) -> UserError:
+    return UserError(f"train: the configuration has no {group}; add {group}=OPTION (there are: {', '.join(options(group))})")
 
 
 def groups() -> dict[str, list[str]]:

@@ -51,13 +51,13 @@ WRONG = {
     (RESNET, "model=gpt_small"): r'expected model\.name to be resnet for the recipe resnet, got "gpt"',
     (RESNET, "data=text"): r'expected data\.name to be digits or mnist5k or .* for the recipe resnet, got "text"',
     (RESNET, "+env=cartpole"): r"the recipe resnet takes no env; leave out env=OPTION",
-    (RESNET, "~data", "trainer.epochs=1"): r"the configuration has no data; add data=OPTION",
+    (RESNET, "~data"): r"the configuration has no data; add data=OPTION",
     ("+recipe=ppo", "data=digits"): r"the recipe ppo takes no data; leave out data=OPTION",
     ("+recipe=ppo", "~env"): r"the configuration has no env; add env=OPTION",
     ("+recipe=ppo", "env.copy=1"): r'no key "env\.copy" in the configuration; did you mean "env\.copies" \(conf/env/cartpole\.yaml\)\?',
     ("+recipe=gpt", "model.heads=3"): r"model\.heads must divide model\.width, got 3 and 128 \(conf/model/gpt_small\.yaml\)",
     ("+recipe=gpt", "model.width=12"): r"model\.positions=rotary needs an even width of a head, got 3",
-    ("recipe=my.module", "~data", "trainer.epochs=1"): r"the configuration has no data; add data=OPTION",
+    ("recipe=my.module", "~data"): r"the configuration has no data; add data=OPTION",
     (RESNET, "~optim"): r"the configuration has no optim; add optim=OPTION",
     (RESNET, "optim.lr=0.1,0.2"): r'"optim\.lr=0\.1,0\.2" gives several values, and a run takes one',
     (RESNET, "optim.lr"): r'cannot read "optim\.lr" as KEY=VALUE; write it like optim\.lr=0\.05',
@@ -107,10 +107,12 @@ def test_a_composed_configuration_checks_again():
 
 
 def test_what_was_recorded_before_a_key_checks_still():
-    """As runs were recorded before trainers had names and cosines a warm-up."""
-    config = compose([RESNET, "schedule=cosine"])
+    """As runs were recorded before trainers had names, looked for the origin of nan or stopped early, and cosines had a warm-up."""
+    config = compose([RESNET, "schedule=cosine", "trainer.find_nan=false"])
     old = OmegaConf.to_container(config)
-    del old["trainer"]["name"], old["schedule"]["warmup"]
+    for group, key in [("trainer", "name"), ("trainer", "find_nan"), ("trainer", "early_stop"), ("schedule", "warmup")]:
+        del old[group][key]
+    del old["trainer"]["checkpoint"]["keep_steps"]
     assert check(OmegaConf.create(old)) == config
 
 
@@ -142,5 +144,5 @@ def test_resume_refuses_the_rest(word, message):
 
 
 def test_groups_are_those_of_the_folder():
-    assert set(groups()) == {"data", "logger", "model", "optim", "recipe", "schedule", "trainer"}
+    assert set(groups()) == {"data", "env", "logger", "model", "optim", "recipe", "schedule", "trainer"}
     assert "resnet" in options("recipe")
