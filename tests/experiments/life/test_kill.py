@@ -31,14 +31,23 @@ RECIPES = {
         "+recipe=resnet", "model.widths=[4,8,8]", "model.blocks=[1,1,1]", "trainer.max_steps=30", "trainer.epochs=2",
         "trainer.checkpoint.every_steps=7", "trainer.test=false", "logger.images=0",
     ],
+    "gpt": [
+        "+recipe=gpt", f"data.path={__file__}", "model.layers=1", "model.width=32", "model.dropout=0.1", "data.batches=15",
+        "trainer.epochs=3", "trainer.checkpoint.every_steps=7", "trainer.sample=5", "logger=quiet",
+    ],
+    "ppo": [
+        "+recipe=ppo", "env.copies=4", "env.steps=3200", "trainer.passes=3", "trainer.epochs=2", "trainer.eval_episodes=2",
+        "trainer.checkpoint.every_steps=7", "logger=quiet",
+    ],
 }  # fmt: skip
-OTHER_WORKERS = {"resnet": ["data.workers=1"]}
+OTHER_WORKERS = {"resnet": ["data.workers=1"], "gpt": ["data.workers=1"]}
 CALLS = ("fsync", "rename", "write", "rmtree", "replace")
 
 
 @pytest.fixture(autouse=True)
 def place(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("WORKBENCH_DATA", str(tmp_path / "data"))
     monkeypatch.syspath_prepend(str(HERE))
     yield
     sys.modules.pop("life.tiny", None)
@@ -50,8 +59,10 @@ def imports(tmp_path_factory):
     """What a run imports is imported once, before processes are forked."""
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(tmp_path_factory.mktemp("imports"))
+        patch.setenv("WORKBENCH_DATA", "data")
         patch.syspath_prepend(str(HERE))
-        assert main(["train", "--plain", *RECIPES["resnet"], "trainer.max_steps=1"]) == 0
+        for recipe in ("resnet", "gpt", "ppo"):
+            assert main(["train", "--plain", *RECIPES[recipe], "trainer.max_steps=1"]) == 0
 
 
 def forked(words, prepare=None):
