@@ -1,11 +1,12 @@
-"""What runs in the process that does a run again: `workbench rerun` starts it with the code of that run.
+"""What runs in the process that does a run again: `workbench rerun` and `workbench bisect` start it with the code of that run.
 
 It reads a request from a JSON file:
 
     config     the resolved configuration
     command    the command line, for the record
     start      null, or a checkpoint to begin from: {"checkpoint": folder, "run": folder, "changed": [keys], "seed": number or null}
-    run        fields of the new run's record: "folder", "parent", "lineage", "step"
+    run        fields of the new run's record: "folder", "parent", "lineage", "step"; null where no run is to be made
+    trace      null, or what is to be traced instead: see trace.py
 """
 
 from __future__ import annotations
@@ -35,6 +36,10 @@ def main(words: Sequence[str]) -> int:
     start = Start(Path(given["checkpoint"]), Path(given["run"]), given["changed"], given["seed"]) if given is not None else None
     try:
         config = check(OmegaConf.create(request["config"]))
+        if request.get("trace") is not None:
+            from .trace import trace_steps
+
+            return trace_steps(config, start, **request["trace"])
         from .train import begin_with
 
         about = request["run"]

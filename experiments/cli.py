@@ -13,6 +13,7 @@ COMMANDS = {
     "sweep": "search settings: many runs of a recipe, in parallel, stopped and continued",
     "check": "try a configuration before it is run",
     "rerun": "do a run again, and certify that it comes to the same bits",
+    "bisect": "find the first step and operation at which two runs part",
     "branch": "go on from a checkpoint with a declared difference",
     "runs": "list runs",
     "show": "show a run",

@@ -63,7 +63,8 @@ class QuietRun:
 
     def epochs(self) -> Iterator[int]:
         if self._state is not None:
-            self._random.load_state_dict(self._state["random"])
+            if self._state["random"] is not None:
+                self._random.load_state_dict(self._state["random"])
             self._state = None
         while self.epoch < self.n_epochs and self.step < self.total:
             yield self.epoch
