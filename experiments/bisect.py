@@ -17,17 +17,18 @@ from .differences import few
 from .errors import UserError
 from .files import read_json, write_json
 from .metrics import read_digests
-from .rebuild import recorded_code, start
+from .rebuild import code_of, start, working_folder
 from .record import find
 from .start import FOLDER, Start
 
 
-def bisect(names: tuple[str, str], root: Path) -> int:
+def bisect(names: tuple[str, str], root: Path, code: str) -> int:
     """Find where two runs part, and tell it.
 
     Args:
         names: The runs, as `record.find` takes them.
         root: Folder of the runs.
+        code: "recorded" or "installed": which code does the steps again.
 
     Returns:
         0 if they are equal to the bit, 1 if they part.
@@ -40,13 +41,11 @@ def bisect(names: tuple[str, str], root: Path) -> int:
         print(f"runs {a.name} and {b.name} are equal to the bit")
         return 0
     if first["what"] == "steps":
-        print(
-            f"the runs are equal to the bit as far as both go: at step {first['step']} one has {first['run']}, the other {first['rerun']}"
-        )
+        has = f"one has {first['run']}, the other {first['rerun']}"
+        print(f"the runs are equal to the bit as far as both go: at step {first['step']} {has}")
         return 1
-    print(
-        f"the records part at step {first['step']}: {first['what']} is {_value(first, 'run')} in {a.name}, {_value(first, 'rerun')} in {b.name}"
-    )
+    values = [f"{_value(first, side)} in {run.name}" for side, run in (("run", a), ("rerun", b))]
+    print(f"the records part at step {first['step']}: {first['what']} is {', '.join(values)}")
     apart = made_of(a, b)
     if apart:
         print(f"made of differently: {few([str(each) for each in apart])}")
@@ -56,9 +55,12 @@ def bisect(names: tuple[str, str], root: Path) -> int:
     print(f"doing again from {where}; traced from step {after + 1} to {first['step']}", flush=True)
     with tempfile.TemporaryDirectory(prefix="workbench-") as place:
         traces = [Path(place) / f"trace-{side}.jsonl" for side in "ab"]
-        for folder, trace in zip((a, b), traces, strict=True):
-            _replay(folder, trace, begin, after, first["step"], _say)
-        _tell(a.name, b.name, _first_parting(*traces))
+        shown = [_replay(folder, trace, begin, after, first["step"], code) for folder, trace in zip((a, b), traces, strict=True)]
+        parting = _first_parting(*traces)
+    for entry, as_recorded in zip(parting or (), shown, strict=parting is not None):
+        if entry is not None:
+            entry["place"] = as_recorded(entry["place"])
+    _tell(a.name, b.name, parting)
     return 1
 
 
@@ -78,8 +80,8 @@ def _common_checkpoint(a: Path, b: Path, step: int) -> int:
     return max((at for at in _checkpoints(a).keys() & _checkpoints(b).keys() if at < step), default=0)
 
 
-def _replay(folder: Path, trace: Path, begin: int, first: int, last: int, say: Callable[[str], None]) -> None:
-    """Do steps of a run again with its own code, traced."""
+def _replay(folder: Path, trace: Path, begin: int, first: int, last: int, which: str) -> Callable[[str], str]:
+    """Do steps of a run again with its own code, traced. Returns what turns the paths in the trace into the recorded ones."""
     from omegaconf import OmegaConf
 
     about = read_json(folder / "run.json") or {}
@@ -95,15 +97,11 @@ def _replay(folder: Path, trace: Path, begin: int, first: int, last: int, say: C
             "trace": {"path": str(trace), "first": first, "last": last},
         },
     )
-    with recorded_code(folder, say) as code:
-        done = start(code, [str(request)], _working_folder(folder))
-    if done.returncode or not trace.exists():
-        raise UserError(f"bisect: run {folder.name} could not be done again (exit code {done.returncode})")
-
-
-def _working_folder(folder: Path) -> Path | None:
-    recorded = Path((read_json(folder / "provenance" / "command.json") or {}).get("folder") or ".")
-    return recorded if recorded.is_dir() else None
+    with code_of(folder, which, _say) as code:
+        done = start(code, [str(request)], working_folder(folder))
+        if done.returncode or not trace.exists():
+            raise UserError(f"bisect: run {folder.name} could not be done again (exit code {done.returncode})")
+        return code.as_recorded
 
 
 def _first_parting(a: Path, b: Path) -> tuple[dict[str, Any] | None, dict[str, Any] | None] | None:

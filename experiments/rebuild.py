@@ -53,6 +53,15 @@ class Code:
         kept = [path for path in before if path]  # the working folder may hold the code as it is now
         return [*self.paths, *(kept if self.moved is None else [str(_moved(Path(path), *self.moved)) for path in kept])]
 
+    def as_recorded(self, text: str) -> str:
+        """A text with the paths of the temporary folder turned into those of the recorded one."""
+        if self.moved is None:
+            return text
+        root, tree = map(str, self.moved)
+        for path in self.paths:
+            text = text.replace(f"{path}/workbench/", f"{root}/")
+        return text.replace(tree, root)
+
 
 @contextlib.contextmanager
 def recorded_code(run: Path, say: Callable[[str], None]) -> Iterator[Code]:
@@ -90,11 +99,27 @@ def recorded_code(run: Path, say: Callable[[str], None]) -> Iterator[Code]:
             git(root, "worktree", "prune")
 
 
+@contextlib.contextmanager
+def code_of(run: Path, which: str, say: Callable[[str], None]) -> Iterator[Code]:
+    """The code of a run: "recorded", as `recorded_code` rebuilds it, or "installed", as it is now."""
+    if which == "installed":
+        yield installed_code(run)
+        return
+    with recorded_code(run, say) as code:
+        yield code
+
+
 def installed_code(run: Path) -> Code:
     """The code as it is now."""
     about = read_json(run / "provenance" / "code.json") or {}
     path, root = about.get("path"), Path(about.get("root") or ".")
     return Code("installed", paths=[str(root / path)] if path is not None and (root / path).is_dir() else [])
+
+
+def working_folder(run: Path) -> Path | None:
+    """Where a run's command was given, for its relative paths; None where that is gone."""
+    recorded = Path((read_json(run / "provenance" / "command.json") or {}).get("folder") or ".")
+    return recorded if recorded.is_dir() else None
 
 
 def start(code: Code, words: list[str], cwd: Path | None = None, **options: Any) -> subprocess.CompletedProcess[bytes]:

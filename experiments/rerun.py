@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import contextlib
 import sys
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +15,7 @@ from .compose import overridden
 from .differences import Difference, differences
 from .errors import UserError
 from .files import read_json, write_json
-from .rebuild import Code, installed_code, recorded_code, start
+from .rebuild import Code, code_of, start, working_folder
 from .record import find, new_folder, status
 from .start import Start
 
@@ -45,7 +44,7 @@ def rerun(name: str, overrides: Sequence[str], root: Path, command: list[str], v
     config = config_of(folder)
     if overrides:
         config = overridden(config, overrides)
-    with _code(folder, code) as made:
+    with code_of(folder, code, _say) as made:
         made_folder = _do(folder, config, overrides, command, made)
         result = read_json(made_folder / "result.json")
         if result is None:
@@ -60,15 +59,6 @@ def rerun(name: str, overrides: Sequence[str], root: Path, command: list[str], v
         write_json(each / "certificate.json", about_both)
     _tell(about_both, made_folder)
     return 0 if about_both["verdict"] == "equal" else 1
-
-
-@contextlib.contextmanager
-def _code(folder: Path, which: str) -> Iterator[Code]:
-    if which == "installed":
-        yield installed_code(folder)
-        return
-    with recorded_code(folder, _say) as code:
-        yield code
 
 
 def _do(folder: Path, config: Any, overrides: Sequence[str], command: list[str], code: Code) -> Path:
@@ -93,16 +83,10 @@ def _do(folder: Path, config: Any, overrides: Sequence[str], command: list[str],
                 "run": {"folder": str(made), "parent": folder.name, "lineage": lineage},
             },
         )
-        done = start(code, [str(request)], _working_folder(folder))
+        done = start(code, [str(request)], working_folder(folder))
     if not made.is_dir():
         raise UserError(f"rerun: the code of run {folder.name} did not begin (exit code {done.returncode})")
     return made
-
-
-def _working_folder(folder: Path) -> Path | None:
-    """Where the run's command was given, for its relative paths; None where that is gone."""
-    recorded = Path((read_json(folder / "provenance" / "command.json") or {}).get("folder") or ".")
-    return recorded if recorded.is_dir() else None
 
 
 def _checkout(folder: Path) -> list[Difference]:

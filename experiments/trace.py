@@ -9,7 +9,7 @@ A trace is a file of JSON lines, in the order in which things were done; an oper
     results    likewise
     place      where: the program's line, and the layer
 
-Memory that nothing was written to yet, as `empty` gives it, is described without its bits.
+What an operation overwrites without reading it, as `copy_` does, is described without its bits: they may be anything.
 """
 
 from __future__ import annotations
@@ -31,7 +31,12 @@ from .start import Start
 from .tensorfile import bytes_of, raw
 
 T = TypeVar("T")
-_HERE = str(Path(__file__).resolve().parent)
+_HERE = Path(__file__)
+_OVERWRITES = ("copy_", "fill_", "zero_")
+
+
+def _form(tensor: Any) -> str:
+    return f"{str(tensor.dtype).rpartition('.')[2]}{list(tensor.shape)}"
 
 
 class _DoneError(Exception):
@@ -50,9 +55,9 @@ class Recorder:
         from workbench.ext.core import _core
 
         self._file, self._tensor, self._core = file, _core.Tensor, _core
-        self._engine = str(Path(engine.__file__).resolve().parent)
+        here = Path(engine.__file__).parent
+        self._hidden = tuple(str(folder) for path in (here, _HERE.parent) for folder in (path, path.resolve()))
         self._block = _core.intercept(self._around)
-        self._unwritten: set[int] = set()
         self._backward: list[str] = []
         self._names: dict[int, str] = {}
         self.step = 0
@@ -94,22 +99,17 @@ class Recorder:
         return repr(value) if isinstance(value, (float, complex)) else f"a {type(value).__name__}"
 
     def _described(self, tensor: Any) -> str:
-        text = f"{str(tensor.dtype).rpartition('.')[2]}{list(tensor.shape)}"
-        if tensor.numel() and tensor.data_ptr() in self._unwritten:
-            return text + " unwritten"
         with self._core.no_grad():
-            plain = self._core.view_as_real(tensor.detach()) if tensor.is_complex() else tensor.detach()
-            return f"{text} {zlib.crc32(bytes_of(raw(plain).array)):08x}"
+            plain = tensor.detach()
+            array = np.ascontiguousarray(plain.resolve_conj().numpy()) if tensor.is_complex() else raw(plain).array
+            return f"{_form(tensor)} {zlib.crc32(bytes_of(array)):08x}"
 
     def _around(self, op: Any, args: tuple[Any, ...], proceed: Any) -> Any:
         """The interceptor. While it looks at values itself, it does not see what it does."""
         place = self._place()
-        arguments = self._aside([*args])
+        arguments = self._aside([_form(args[0]), *args[1:]] if op.name in _OVERWRITES else [*args])
         result = proceed(*args)
         outputs = [result] if isinstance(result, self._tensor) else list(result) if isinstance(result, (list, tuple)) else []
-        for each in outputs:
-            if isinstance(each, self._tensor) and each.numel():
-                (self._unwritten.add if "empty" in op.name else self._unwritten.discard)(each.data_ptr())
         self.write("op", op.name, arguments, self._aside(outputs), place)
         for each in outputs:
             if isinstance(each, self._tensor) and each.grad_fn is not None:
@@ -142,7 +142,7 @@ class Recorder:
         layer, line = "", ""
         while frame is not None and not (layer and line):
             path = frame.f_code.co_filename
-            if not line and not path.startswith((self._engine, _HERE)):
+            if not line and not path.startswith(self._hidden):
                 line = f"{path}:{frame.f_lineno}, in {frame.f_code.co_name}: `{linecache.getline(path, frame.f_lineno).strip()}`"
             this = frame.f_locals.get("self") if frame.f_code.co_name == "forward" and not layer else None
             if this is not None:
@@ -166,7 +166,8 @@ class TracedRun(QuietRun):
     def __init__(self, config: Any, folder: Path, start: Start | None, recorder: Recorder, first: int, last: int) -> None:
         super().__init__(config, folder, start.state() if start is not None else None)
         self._start, self._recorder, self._first, self._last = start, recorder, first, last
-        self._follow()
+        if start is None:  # else what comes before the first step makes only what the checkpoint replaces
+            self._follow()
 
     def track(self, **parts: Any) -> None:
         self.parts.update(parts)
@@ -224,7 +225,7 @@ def trace_steps(config: Any, start: Start | None, path: str, first: int, last: i
 
     if "data" in config and "workers" in config.data:
         config.data.workers = 0
-    recipe = recipe_named(config.recipe)
+    recipe: Any = recipe_named(config.recipe)
     set_threads(config)
     seed_all(config.seed)
     with tempfile.TemporaryDirectory(prefix="workbench-") as place, Path(path).open("w") as file:

@@ -19,6 +19,7 @@ def arguments(parser: ArgumentParser) -> None:
     parser.description = "Find the first step, and in it the first operation, at which two runs part. 0: they are equal, 1: they part."
     one_run(parser, "a")
     one_run(parser, "b")
+    parser.add_argument("--code", choices=("recorded", "installed"), default="recorded", help="which code runs (default: recorded)")
     folder_of_runs(parser)
 
 
@@ -26,4 +27,4 @@ def run(arguments: Namespace) -> int:
     """Bisect."""
     from ..bisect import bisect
 
-    return bisect((arguments.a, arguments.b), arguments.runs)
+    return bisect((arguments.a, arguments.b), arguments.runs, arguments.code)
