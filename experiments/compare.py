@@ -177,14 +177,15 @@ def _kind(entry: Entry, any_code: bool, tasks: str | None) -> dict[str, Any]:
     }
     facts = entry.facts
     kind["recipe"] = facts.get("recipe_module") or facts.get("recipe")
-    for name in ("parent", "branched_at", "differences"):  # a branch shares its beginning with another run: it is another kind
-        if facts.get(name):
-            kind[name] = facts[name]
+    if facts.get("lineage.changed"):  # a branch began as another run: one that trained like this from the start is of another kind
+        kind["branch"] = f"from step {facts.get('lineage.step')} with {' '.join(facts.get('lineage.overrides') or [])}"
     if not any_code:
         code = read_json(entry.path / "provenance" / "code.json") or {}
+        untracked = {name: about for name, about in (code.get("untracked") or {}).items() if name.endswith(_SOURCES)}
         kind["commit"] = (code.get("commit") or "")[:10] or None
         kind["uncommitted"] = (code.get("patch_sha256") or "")[:10] or None
-        kind["untracked"] = _few_digits({name: about for name, about in (code.get("untracked") or {}).items() if name.endswith(_SOURCES)})
+        kind["untracked"] = _few_digits(untracked)
+        kind["package"] = _few_digits([code.get("package"), code.get("native")])
     if tasks is None or not tasks.startswith("data."):
         data = flat(read_json(entry.path / "provenance" / "data.json") or {})
         kind.update({f"data {name}": value_text(value)[:10] for name, value in data.items() if name.endswith(("sha256", "split"))})

@@ -50,8 +50,9 @@ def differences(a: Entry, b: Entry) -> dict[str, Any]:
 
     Returns:
         By section, keys with their two values: `configuration`, `code`, `packages`, `machine`, `data`, `result`; the `metrics` of both,
-        equal or not; `patches` and `untracked`, the text that differs in files that no commit has; `commits`, the files that differ between
-        the commits, where the repository is at hand; `log`, the first step at which the logged numbers part, or None; and `equal`.
+        equal or not; `patches`, `untracked` and `untracked_text`, what differs in files that no commit has; `package_files`, those of
+        workbench itself where it is installed; `commits`, the files that differ between the commits, where the repository is at hand;
+        `log`, the first step at which the logged numbers part, or None; and `equal`.
     """
     one, other = a.path / "provenance", b.path / "provenance"
     codes = [read_json(folder / "code.json") or {} for folder in (one, other)]
@@ -59,7 +60,8 @@ def differences(a: Entry, b: Entry) -> dict[str, Any]:
     results = [read_json(entry.path / "result.json") or {} for entry in (a, b)]
     found: dict[str, Any] = {
         "configuration": _unequal(a.config, b.config),
-        "code": _unequal(*({key: value for key, value in code.items() if key not in _PLACES} for code in codes)),
+        "code": _unequal(*(flat({key: value for key, value in code.items() if key not in _PLACES}) for code in codes)),
+        "package_files": _unequal(*(read_json(folder / "package.json") or {} for folder in (one, other))),
         "commits": _between(codes),
         "patches": list(_patches(_text(one / "dirty.patch"), _text(other / "dirty.patch"))),
         **_untracked(one, other, codes),
@@ -174,6 +176,7 @@ def _print(found: Mapping[str, Any], a: Entry, b: Entry) -> None:
         print("\nno difference in configuration, code, environment, data, results and logged numbers")
     for name in ("configuration", "code"):
         _section(name, found[name])
+    _section("files of workbench", {each: [value and value[:10] for value in pair] for each, pair in found["package_files"].items()})
     for name in ("commits", "untracked", "patches", "untracked_text"):
         if name == "untracked":
             _section("untracked files", {each: [_about(value) for value in pair] for each, pair in found[name].items()})

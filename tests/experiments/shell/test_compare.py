@@ -12,7 +12,7 @@ import pytest
 from scipy import stats
 
 from workbench.experiments.cli import main
-from workbench.experiments.files import write_json
+from workbench.experiments.files import read_json, write_json
 
 
 @pytest.fixture(autouse=True)
@@ -99,6 +99,31 @@ def test_what_changes_results_parts_groups(capsys, other):
     assert sorted(sizes) == [1, 2]
     if {"commit", "patch"} & other.keys():
         assert [group["seeds"] for group in compared(capsys, "--any-code")["groups"]] == [3]
+
+
+def branch(value, seed, step, overrides):
+    folder = put(value, seed, lr=0.2)
+    about = read_json(folder / "run.json")
+    lineage = {
+        "kind": "branch",
+        "parent": f"run-{seed}",
+        "step": step,
+        "overrides": overrides,
+        "changed": [o.partition("=")[0] for o in overrides],
+    }
+    write_json(folder / "run.json", about | {"parent": f"run-{seed}", "lineage": lineage})
+
+
+def test_branches_are_grouped_with_branches(capsys):
+    """Runs that changed their rate on the way are not those that had it from the start; those that changed nothing are."""
+    for seed in range(2):
+        put(0.9, seed, lr=0.2)
+        branch(0.8, seed, 10, ["optim.lr=0.2"])
+        branch(0.7, seed, 20, ["optim.lr=0.2"])
+        branch(0.9, seed, 20, [])
+    groups = compared(capsys)["groups"]
+    assert [group["group"]["branch"] for group in groups] == [None, "from step 10 with optim.lr=0.2", "from step 20 with optim.lr=0.2"]
+    assert [(group["seeds"], group["repeats_left_out"]) for group in groups] == [(2, 2), (2, 0), (2, 0)]
 
 
 def test_seeds_threads_and_notes_do_not(capsys):

@@ -93,6 +93,16 @@ PLANTED = {
         {"untracked_text": ["--- a: new.py", "+++ b: new.py", "@@ -1,2 +1,2 @@", " one", "-two", "+three"]},
         "+three",
     ),
+    "workbench": (
+        lambda: write_json(Path("runs/resnet/b/provenance/package.json"), {"engine/x.py": "ee" * 32}),
+        {"package_files": {"engine/x.py": [None, "ee" * 32]}},
+        "engine/x.py         -  eeeeeeeeee",
+    ),
+    "native": (
+        lambda: change("provenance/code.json", lambda code: code.update(package={"sha256": "99"})),
+        {"code": {"package.sha256": [None, "99"]}},
+        "package.sha256  -  99",
+    ),
     "package": (
         lambda: Path("runs/resnet/b/provenance/packages.txt").write_text("numpy==2.4.5\n"),
         {"packages": {"numpy": ["2.4.6", "2.4.5"], "scipy": ["1.17.1", None]}},
