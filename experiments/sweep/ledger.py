@@ -89,6 +89,10 @@ class Ledger:
         """The ledger of a plan."""
         return cls(open_store(plan.folder, plan.name, plan.storage), plan.name, plan.definition, plan.budget, retry)
 
+    def close(self) -> None:
+        """Close what the storage keeps open."""
+        self._store.close()
+
     def trials(self) -> list[FrozenTrial]:
         """The trials of the budget, by number."""
         return self.study.get_trials(deepcopy=False)[: self._budget]
@@ -109,7 +113,7 @@ class Ledger:
                 lost = bool(lease and not lease["released"])
                 attempt = lease["attempt"] + lost if lease else 0
                 if lost and attempt > self._retry:
-                    self._end(trial, TrialState.FAIL, (), {"error": f"its worker was lost {attempt} times"})
+                    self._end(trial, TrialState.FAIL, (), {"error": f"its worker was lost, {attempt} times"})
                     continue
                 return self._take(self._continued(trial), attempt)
             if len(known) < self._budget:

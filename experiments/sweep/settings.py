@@ -222,7 +222,7 @@ def _space(fixed: Sequence[str], several: Sequence[str], multirun: bool) -> tupl
     if twice := sorted({each.name for each in space if sum(other.name == each.name for other in space) > 1}):
         raise UserError(f"sweep: {', '.join(twice)} is given several values twice")
     most = max((len(each.examples()) for each in space), default=0)
-    for number in range(min(most, _EXAMPLES)):
+    for number in range(1, min(most, _EXAMPLES)):
         _composed(fixed, space, number)
     return space, base
 

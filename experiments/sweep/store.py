@@ -27,6 +27,9 @@ class Store(Protocol):
     def exclusive(self) -> contextlib.AbstractContextManager[None]:
         """Hold the sweep's lock while the block runs: nobody else claims, finishes or takes over a trial. It dies with its holder."""
 
+    def close(self) -> None:
+        """Close connections."""
+
 
 def open_store(folder: Path, name: str, url: str | None) -> Store:
     """The store of a sweep.
@@ -67,6 +70,9 @@ class JournalStore:
         """As in `Store`."""
         return locked(self._lock)
 
+    def close(self) -> None:
+        """Nothing is kept open."""
+
 
 class PostgresStore:
     """Tables in a PostgreSQL database, and an advisory lock of the server, which ends with the connection.
@@ -90,7 +96,8 @@ class PostgresStore:
         try:
             self._engine = sqlalchemy.create_engine(url, **options)
             with self._held(0):  # two that make the tables at once disturb each other
-                self.storage: Any = get_storage(RDBStorage(url, engine_kwargs=options))
+                self._tables = RDBStorage(url, engine_kwargs=options)
+            self.storage: Any = get_storage(self._tables)
         except (sqlalchemy.exc.SQLAlchemyError, StorageInternalError) as error:
             why = str(getattr(error, "orig", None) or error).strip().splitlines()[0]
             raise UserError(f"sweep: cannot use the database of sweep.storage: {why}") from error
@@ -98,6 +105,12 @@ class PostgresStore:
     def exclusive(self) -> contextlib.AbstractContextManager[None]:
         """As in `Store`."""
         return self._held(self._key)
+
+    def close(self) -> None:
+        """As in `Store`."""
+        self._tables.scoped_session.remove()
+        self._tables.engine.dispose()
+        self._engine.dispose()
 
     @contextlib.contextmanager
     def _held(self, key: int) -> Iterator[None]:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -30,6 +31,7 @@ _POLL_S = 0.2
 _BARREN = 3  # workers that end by an error of their own, with nothing done in between: the next would too
 _KILLED = 50  # likewise by signals
 _PATIENCE_S = 60.0
+_PASSWORD = re.compile(r"(//[^:/@]*):[^@/]*@")
 
 
 def sweep(words: Sequence[str], command: Sequence[str], options: dict[str, Any], multirun: bool = False) -> int:
@@ -44,7 +46,7 @@ def sweep(words: Sequence[str], command: Sequence[str], options: dict[str, Any],
     Returns:
         The exit code: 0, 1 if trials failed, 130 after Ctrl-C.
     """
-    planned = plan(words, multirun)
+    planned, command = plan(words, multirun), [_PASSWORD.sub(r"\1:***@", word) for word in command]
     try:
         planned.folder.mkdir(parents=True, exist_ok=True)
         (planned.folder / "workers").mkdir(exist_ok=True)
@@ -53,6 +55,11 @@ def sweep(words: Sequence[str], command: Sequence[str], options: dict[str, Any],
     again = options.get("retry")
     retry = 3 if again is None else again
     ledger = Ledger.open(planned, retry)
+    with contextlib.closing(ledger):
+        return _sweep(planned, ledger, command, options, retry)
+
+
+def _sweep(planned: Plan, ledger: Ledger, command: Sequence[str], options: dict[str, Any], retry: int) -> int:
     if changed := planned.definition.differences(ledger.known):
         raise UserError(
             f"sweep: {planned.name} was begun with another {', '.join(changed)}; sweep.name=NAME begins another sweep, "
@@ -63,7 +70,7 @@ def sweep(words: Sequence[str], command: Sequence[str], options: dict[str, Any],
     local = planned.local
     if jobs > 1 and not any(word.startswith("threads=") for word in local):
         local = (*local, f"threads={max(1, _cores() // jobs)}")
-    order = Order(_with(planned, local), retry, again or 0, bool(options.get("fail_fast")), tuple(command))
+    order = Order(_with(planned, local), retry, options.get("retry") or 0, bool(options.get("fail_fast")), tuple(command))
     known = ledger.trials()
     with Table(planned, options.get("plain")) as table:
         code = Sweeper(order, ledger, jobs, table).run()
