@@ -23,6 +23,7 @@ from .statistics import Interval, bootstrap_interval, holm, mean_interval, paire
 from .tables import Table
 
 _SOURCES = (".py", ".pyx", ".pxi", ".c", ".h", ".yaml")  # untracked files that can change a result
+_CODE = ("commit", "uncommitted", "untracked", "package")
 _LESS_IS_BETTER = ("loss", "error", "perplexity", "bits", "time")
 
 
@@ -279,8 +280,11 @@ def _notes(comparison: Comparison) -> list[str]:
             notes.append("no test without two seeds that both groups have")
         elif min(pairs) < 6:
             notes.append("Wilcoxon's test needs six pairs")
-        if len(groups) > 2:
-            notes.append(f"p-values are corrected for {len(groups) - 1} tests (Holm)")
+        tests = sum(group.versus["paired_t"] is not None for group in groups if group.versus)
+        if tests > 1:
+            notes.append(f"p-values are corrected for {tests} tests (Holm)")
+        if any(name in group.differs for group in groups for name in _CODE):
+            notes.append("some groups differ in their code: workbench diff tells in what, --any-code puts them together")
     return notes
 
 

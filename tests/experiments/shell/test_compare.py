@@ -99,6 +99,8 @@ def test_what_changes_results_parts_groups(capsys, other):
     assert sorted(sizes) == [1, 2]
     if {"commit", "patch"} & other.keys():
         assert [group["seeds"] for group in compared(capsys, "--any-code")["groups"]] == [3]
+    main(["compare"])
+    assert ("--any-code puts them together" in capsys.readouterr().out) == bool({"commit", "patch"} & other.keys())
 
 
 def branch(value, seed, step, overrides):
