@@ -90,7 +90,7 @@ class Table:
         title = Text(f"{self._plan.name}   {ended}/{self._plan.budget}   {head or 'nothing yet'}   {spent}", style="bold")
         table = Rich(box=None, header_style="bold", pad_edge=False)
         for column in (self._kind("trial"), "status", "result", *(each.name for each in self._plan.definition.space), "run"):
-            table.add_column(column, no_wrap=True)
+            table.add_column(column, no_wrap=True, min_width={"trial": 5, "job": 3, "status": 8}.get(column))
         for trial in _shown(trials):
             state = _STATE.get(trial.state, "running")
             values = [shown(trial.params.get(each.name)) for each in self._plan.definition.space]
