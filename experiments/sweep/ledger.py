@@ -71,6 +71,7 @@ class Ledger:
 
     def __init__(self, store: Store, name: str, definition: Definition, budget: int, retry: int = 3) -> None:
         self._store, self._definition, self._budget, self._retry = store, definition, budget, retry
+        self.problems = store.problems
         self._mine, self._me = f"{os.getpid()}-{secrets.token_hex(4)}", this_process()
         self._seen: dict[int, tuple[Any, float]] = {}
         optuna.logging.set_verbosity(optuna.logging.ERROR)

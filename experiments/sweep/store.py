@@ -20,9 +20,11 @@ class Store(Protocol):
 
     Attributes:
         storage: Optuna's storage.
+        problems: What is raised when the disk or the server fails.
     """
 
     storage: Any
+    problems: tuple[type[Exception], ...]
 
     def exclusive(self) -> contextlib.AbstractContextManager[None]:
         """Hold the sweep's lock while the block runs: nobody else claims, finishes or takes over a trial. It dies with its holder."""
@@ -53,6 +55,12 @@ def open_store(folder: Path, name: str, url: str | None) -> Store:
     return PostgresStore(name, f"postgresql+psycopg:{url.partition(':')[2]}")
 
 
+def why(error: Exception) -> str:
+    """What went wrong with a storage, in a line."""
+    found = getattr(error, "orig", None) or error.__cause__ or error
+    return str(getattr(found, "orig", None) or found).strip().partition("\n")[0]
+
+
 class JournalStore:
     """A journal file, and the kernel's lock of a file beside it.
 
@@ -64,6 +72,7 @@ class JournalStore:
         from optuna.storages.journal import JournalStorage
 
         self._lock = folder / "sweep.lock"
+        self.problems: tuple[type[Exception], ...] = (OSError,)
         self.storage = JournalStorage(Journal(folder / "journal.log"))
 
     def exclusive(self) -> contextlib.AbstractContextManager[None]:
@@ -92,15 +101,15 @@ class PostgresStore:
         from optuna.storages import RDBStorage, get_storage
 
         self._key = int.from_bytes(hashlib.sha256(f"workbench {name}".encode()).digest()[:8], "big", signed=True)
+        self.problems: tuple[type[Exception], ...] = (sqlalchemy.exc.SQLAlchemyError, StorageInternalError)
         options: dict[str, Any] = {"pool_pre_ping": True, "connect_args": {"connect_timeout": _CONNECT_S, **_KEEPALIVE}}
         try:
             self._engine = sqlalchemy.create_engine(url, **options)
             with self._held(0):  # two that make the tables at once disturb each other
                 self._tables = RDBStorage(url, engine_kwargs=options)
             self.storage: Any = get_storage(self._tables)
-        except (sqlalchemy.exc.SQLAlchemyError, StorageInternalError) as error:
-            why = str(getattr(error, "orig", None) or error).strip().splitlines()[0]
-            raise UserError(f"sweep: cannot use the database of sweep.storage: {why}") from error
+        except self.problems as error:
+            raise UserError(f"sweep: cannot use the database of sweep.storage: {why(error)}") from error
 
     def exclusive(self) -> contextlib.AbstractContextManager[None]:
         """As in `Store`."""

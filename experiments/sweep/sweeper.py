@@ -24,6 +24,7 @@ from ..files import read_json, write_json
 from .ledger import LEASE, Ledger, counts
 from .outcome import leave
 from .settings import Plan, plan
+from .store import why
 from .table import Table
 from .worker import Order
 
@@ -56,7 +57,10 @@ def sweep(words: Sequence[str], command: Sequence[str], options: dict[str, Any],
     retry = 3 if again is None else again
     ledger = Ledger.open(planned, retry)
     with contextlib.closing(ledger):
-        return _sweep(planned, ledger, command, options, retry)
+        try:
+            return _sweep(planned, ledger, command, options, retry)
+        except ledger.problems as error:
+            raise UserError(f"sweep: the storage of {planned.name} failed: {why(error)}; mend it, and the same command goes on") from error
 
 
 def _sweep(planned: Plan, ledger: Ledger, command: Sequence[str], options: dict[str, Any], retry: int) -> int:

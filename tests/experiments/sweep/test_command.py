@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import errno
 import io
 import json
+import os
 import signal
 import subprocess
 import time
@@ -15,6 +17,7 @@ from optuna.trial import TrialState, create_trial
 from rich.console import Console
 
 from workbench.experiments.cli import main
+from workbench.experiments.sweep.ledger import Ledger
 from workbench.experiments.sweep.table import Table
 
 from .test_kill import COMMAND, SPACE, WORDS, begun, environment, workers
@@ -102,6 +105,25 @@ def test_a_trial_that_fails_is_told_and_tried_again_where_that_is_asked_for(agai
 def test_fail_fast_leaves_the_rest():
     _, trials = swept("sweep.sampler=grid", "sweep.trials=null", space=["seed=13,0"], fail_fast=True)
     assert [trial.state for trial in trials] == [TrialState.FAIL]
+
+
+def test_workers_that_cannot_work_end_the_sweep(monkeypatch, capsys):
+    monkeypatch.setattr("workbench.experiments.sweep.sweeper.sys.executable", "false")
+    assert main(["sweep", *WORDS, RATES, "--plain"]) == 2
+    captured = capsys.readouterr()
+    assert "worker 1 ended with exit code 1; another takes its place" in captured.out
+    assert captured.err.startswith("sweep: the workers cannot work: they say nothing (runs/sweeps/milli-tpe-")
+
+
+def test_a_storage_that_fails_is_told(monkeypatch, capsys):
+    def full(*_):
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(Ledger, "trials", full)
+    assert main(["sweep", *WORDS, RATES, "sweep.name=full", "--plain"]) == 2
+    assert capsys.readouterr().err == (
+        "sweep: the storage of full failed: [Errno 28] No space left on device; mend it, and the same command goes on\n"
+    )
 
 
 @pytest.mark.slow
