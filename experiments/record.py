@@ -157,18 +157,27 @@ def find(root: Path, name: str) -> Path:
     as_path = Path(name)
     if (as_path / "run.json").is_file():
         return as_path
-    known = [(folder, f"{folder.parent.name}/{folder.name}") for folder, _ in runs(root)]
+    by_name = _named(name, [path.parent for path in root.glob("*/*/run.json")]) if name != "last" else []
+    if len(by_name) == 1 and isinstance(read_json(by_name[0] / "run.json"), dict):  # without reading those of thousands of other runs
+        return by_name[0]
+    known = [folder for folder, _ in runs(root)]
     if not known:
         raise UserError(f"no run {name!r}: there are no runs in {root}/; say where they are with runs=FOLDER or --runs FOLDER")
     if name == "last":
-        return known[0][0]
-    exact = [folder for folder, label in known if name in (folder.name, label)]
-    matches = exact or [folder for folder, label in known if folder.name.startswith(name) or label.startswith(name)]
+        return known[0]
+    matches = _named(name, known)
     if len(matches) == 1:
         return matches[0]
     if matches:
         raise UserError(f"run {name!r} could be {', '.join(sorted(folder.name for folder in matches[:5]))}; give more of its id")
-    raise UserError(f"no run {name!r} in {root}/; {did_you_mean(name, [folder.name for folder, _ in known[:20]])}")
+    raise UserError(f"no run {name!r} in {root}/; {did_you_mean(name, [folder.name for folder in known[:20]])}")
+
+
+def _named(name: str, folders: list[Path]) -> list[Path]:
+    """The folders of the runs of this id or `recipe/id`; where there is none, of those whose id begins like it."""
+    labels = [(folder, f"{folder.parent.name}/{folder.name}") for folder in folders]
+    exact = [folder for folder, label in labels if name in (folder.name, label)]
+    return exact or [folder for folder, label in labels if folder.name.startswith(name) or label.startswith(name)]
 
 
 def new_folder(parent: Path) -> Path:
