@@ -240,3 +240,29 @@ def test_bits_are_those_of_the_type():
     import numpy as np
 
     assert (bits(np.float32(1)), bits(1.0), bits(1), bits(-0.0)) == ("3f800000", "3ff0000000000000", "0" * 15 + "1", "8" + "0" * 15)
+
+
+def test_code_in_no_repository(tmp_path, monkeypatch, capfd):
+    """The file of the recipe is kept with the run; workbench itself is told by the sums of its files."""
+    place = tmp_path / "loose"
+    (place / "lab").mkdir(parents=True)
+    recipe = RECIPE.replace("from lab.factor import FACTOR", "FACTOR = 0.9").replace("from lab.shift import SHIFT", "SHIFT = 0.25")
+    (place / "lab" / "loose_recipe.py").write_text(recipe)
+    (tmp_path / "numbers.bin").write_bytes(bytes(range(100, 106)))
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.syspath_prepend(str(place))
+    words = ["recipe=lab.loose_recipe", *WORDS[1:]]
+    assert main(["train", "--plain", *words]) == 0
+    for name in [name for name in sys.modules if name.partition(".")[0] == "lab"]:
+        del sys.modules[name]
+    (run,) = Path("runs/loose_recipe").iterdir()
+    assert main(["rerun", run.name, "--verify"]) == 0
+    captured = capfd.readouterr()
+    assert "the run's code is in no repository, so the code runs that is installed" in captured.err
+    assert read_json(run / "certificate.json")["code"]["how"] == "installed"
+    (place / "lab" / "loose_recipe.py").write_text(recipe.replace("0.9", "0.8"))
+    package = run / "provenance" / "package.json"
+    package.write_text(package.read_text().replace(read_json(package)["experiments/cli.py"], "0" * 64))
+    assert main(["rerun", run.name, "--verify"]) == 1
+    found = named(read_json(run / "certificate.json")["differences"])
+    assert found == {("untracked file", "loose_recipe.py"), ("package file", "experiments/cli.py")}
