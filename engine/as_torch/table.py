@@ -137,6 +137,7 @@ MODULES: dict[str, tuple[str, ...]] = {
     "torch._tensor": ("",),
     "torch.serialization": ("serialization",),
     "torch.random": ("random",),
+    "torch.return_types": ("return_types",),
     "torch.functional": ("",),
     "torch.testing": ("testing",),
     "torch.profiler": ("profiler",),

@@ -10,6 +10,8 @@ from __future__ import annotations
 from workbench.ext.core import _core as core
 from workbench.ext.core.lazy import TYPE_CHECKING
 
+from ..return_types import FIELDS, made
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
     from typing import Any
@@ -22,6 +24,8 @@ INTEGRAL = ("int64", "int32", "uint8")
 NUMBER = FLOATING + INTEGRAL
 ALL = (*NUMBER, "bool")
 COMPLEX = ("complex64", "complex128")
+INTEGERS = ("uint8", "int8", "int16", "int32", "int64")
+HALF = ("float16", "bfloat16")
 
 
 class Unsupported:
@@ -52,17 +56,12 @@ def _parameters(f: Any) -> tuple[tuple[str, ...], tuple[Any, ...], int]:
     return names, defaults, n
 
 
-def _named_tuple(name: str, fields: tuple[str, ...]) -> Callable[..., Any]:
-    """What makes the named tuple of a call's results. Its class is made by the first call: that takes as long as defining ten ops."""
-    made: Any = None
+def _packing(name: str, fields: tuple[str, ...]) -> Callable[..., Any]:
+    """What makes the named tuple of a call's results."""
+    FIELDS[name] = fields
 
     def pack(*results: Any) -> Any:
-        nonlocal made
-        if made is None:
-            from collections import namedtuple
-
-            made = namedtuple(name, fields)  # type: ignore[misc]
-        return made(*results)
+        return made(name)(results)
 
     return pack
 
@@ -78,8 +77,11 @@ def op(
     attrs: tuple[str, ...] = (),
     star: str | None = None,
     outputs: tuple[str, ...] = (),
+    returns: str = "",
     extra: tuple[str, ...] = (),
     dtypes: tuple[str, ...] | None = None,
+    refused: tuple[str, ...] = (),
+    numbers: tuple[str, ...] | None = None,
     kernel: str = "",
     holomorphic: bool = True,
     onnx: str | Callable[..., Any] | Unsupported | None = None,
@@ -97,13 +99,16 @@ def op(
         methods: Names of the Tensor methods that are this op; True means its own name.
         inplace: Make `name_` as well.
         result: The dtype of the result: "promote" (of the tensors), "float" (the same, integers become the default dtype), "bool",
-            "first" (that of the first tensor), "real" (promoted, and of complex tensors their real counterpart) or a dtype's name.
-            A `call` op's inference overrules it.
+            "first" (that of the first tensor), "real" (promoted, and of complex tensors their real counterpart), "whole" (promoted, and
+            int64 of bools) or a dtype's name. A `call` op's inference overrules it.
         attrs: For `map` and `reduce`: the parameters that a kernel gets as numbers, in this order.
         star: The parameter that also accepts its sequence spread out, as in `x.view(2, 3)`.
         outputs: Names of the fields where a named tuple comes back.
+        returns: Name of that tuple's type in `return_types`; the op's own by default.
         extra: Names of outputs after the public ones, kept only for the derivative, which may name them.
         dtypes: What the tests try: FLOATING, NUMBER, ALL or names; by default that of the result rule.
+        refused: Of a `map`: dtypes that it is not defined for, as PyTorch has it; that of the arguments together counts.
+        numbers: Of a `map`: which of its tensors may be numbers, as in PyTorch; None means all.
         kernel: The name that its kernel is registered under, where it is not the op's own: a public op often only chooses arguments for
             an internal one, and the kernel has the public name.
         holomorphic: Of complex tensors: the derivative is that for real numbers. False where the result depends on the conjugate too
@@ -125,19 +130,19 @@ def op(
             spaces=(spaces,) if isinstance(spaces, str) else spaces,
             methods=(name,) if methods is True else tuple(methods or ()), inplace=inplace,
             dtypes=dtypes or (ALL if result == "bool" else FLOATING), kernel=kernel or name, holomorphic=holomorphic, onnx=onnx, peer=peer,
-            rules={}, together=None, formula=None, samples=None, refuses=None, infer=None,
-            pack=_named_tuple(name, outputs) if outputs else None,
+            refused=refused, numbers=numbers, rules={}, together=None, formula=None, samples=None, refuses=None, infer=None,
+            pack=_packing(returns or name, outputs) if outputs else None,
         )  # fmt: skip
-        made = core.define(definition)
-        REGISTRY[name] = made
+        defined = core.define(definition)
+        REGISTRY[name] = defined
         for method in definition.methods:
-            core.add_method(method, made)
+            core.add_method(method, defined)
         if inplace:
-            twin = core.define_inplace(made)
+            twin = core.define_inplace(defined)
             REGISTRY[name + "_"] = twin
             for method in definition.methods or (name,):
                 core.add_method(method + "_", twin)
-        return made
+        return defined
 
     return wrap
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from workbench.ext.core.lazy import np
 
-from ._define import ALL, FLOATING, NUMBER, derivative, op, refuses, samples
+from ._define import ALL, FLOATING, INTEGERS, NUMBER, derivative, op, refuses, samples
 from ._help import tensors
 
 
@@ -55,6 +55,9 @@ def _(s):
 @refuses(add)
 def _(s):
     yield s(s.normal(2, 3), s.normal(4)).raises(RuntimeError, "add: expected")
+    yield s(s.integers(3), s.integers(3), alpha=0.5).raises(
+        RuntimeError, "add: expected alpha to be of the kind of the result, int64, got 0.5"
+    )
 
 
 @op(
@@ -96,6 +99,11 @@ derivative(sub, input=lambda g: g, other=lambda g, alpha: -g if alpha == 1 else 
 def _(s):
     yield from _pairs(s, s.normal)
     yield s(s.normal(4), s.normal(4), alpha=0.5 if s.floating else 2)
+
+
+@refuses(sub)
+def _(s):
+    yield s(s.normal(3), s.mask(3)).raises(RuntimeError, "sub: expected other of a dtype of numbers, got bool")
 
 
 @op("composite", tensors=2, dtypes=NUMBER, onnx=lambda b, x, y, alpha: b.node("Sub", y, _times(b, x, alpha)))
@@ -181,7 +189,14 @@ def _(s):
     yield s(s.normal(2, 3), s.normal(4)).raises(RuntimeError, "mul: expected")
 
 
-@op("map", tensors=3, inplace=True, onnx=lambda b, x, end, w: b.node("Add", x, b.node("Mul", w, b.node("Sub", end, x))))
+@op(
+    "map",
+    refused=("bool", *INTEGERS),
+    numbers=("weight",),
+    tensors=3,
+    inplace=True,
+    onnx=lambda b, x, end, w: b.node("Add", x, b.node("Mul", w, b.node("Sub", end, x))),
+)
 def lerp(input, end, weight):
     """Go from `input` towards `end` by the share `weight`.
 
@@ -219,7 +234,7 @@ def _(s):
     yield s(s.normal(3), s.normal(3), 0.75)
 
 
-@op("map", tensors=3, inplace=True, attrs=("value",), dtypes=NUMBER,
+@op("map", refused=("bool",), numbers=(), tensors=3, inplace=True, attrs=("value",), dtypes=NUMBER,
     onnx=lambda b, x, t, u, value: b.node("Add", x, _times(b, b.node("Mul", t, u), value)))  # fmt: skip
 def addcmul(input, tensor1, tensor2, *, value=1):
     """Add a scaled product.
@@ -253,7 +268,7 @@ derivative(
 )
 
 
-@op("map", tensors=3, inplace=True, attrs=("value",), dtypes=FLOATING,
+@op("map", refused=("bool", *INTEGERS), numbers=(), tensors=3, inplace=True, attrs=("value",), dtypes=FLOATING,
     onnx=lambda b, x, t, u, value: b.node("Add", x, _times(b, b.node("Div", t, u), value)))  # fmt: skip
 def addcdiv(input, tensor1, tensor2, *, value=1):
     """Add a scaled quotient.

@@ -5,7 +5,7 @@ from __future__ import annotations
 from workbench.ext.core import _core as core
 from workbench.ext.core.lazy import np
 
-from ._define import ALL, Unsupported, derivative, op, refuses, samples
+from ._define import ALL, COMPLEX, Unsupported, derivative, op, refuses, samples
 from ._help import made, ordered, tensors
 from ._space import alias, public
 from .comparison import eq, ge, gt, le, lt, where
@@ -15,7 +15,7 @@ Tensor = core.Tensor
 SIGNED = ("float32", "float64", "int64", "int32")
 
 
-@op("map", tensors=2, dtypes=ALL, onnx=lambda b, x, y: b.node("Or" if b.dtype(x).kind == "b" else "Max", x, y))
+@op("map", numbers=(), tensors=2, dtypes=ALL, onnx=lambda b, x, y: b.node("Or" if b.dtype(x).kind == "b" else "Max", x, y))
 def maximum(input, other):
     """Take the larger of two elements; nan wins.
 
@@ -39,7 +39,7 @@ def maximum(input, other):
     return np.maximum(input, other)
 
 
-@op("map", tensors=2, dtypes=ALL, onnx=lambda b, x, y: b.node("And" if b.dtype(x).kind == "b" else "Min", x, y))
+@op("map", numbers=(), tensors=2, dtypes=ALL, onnx=lambda b, x, y: b.node("And" if b.dtype(x).kind == "b" else "Min", x, y))
 def minimum(input, other):
     """Take the smaller of two elements; nan wins.
 
@@ -86,11 +86,10 @@ def _(s):
     yield s(s.tensor([1.0, 2.0, 0.0]), s.tensor([1.0, 0.0, 2.0])).without("gradcheck", "gradgradcheck", because="a tie is a kink")
 
 
-@op("map", spaces=(), methods=False, attrs=("min", "max"), kernel="clamp", dtypes=SIGNED, onnx=Unsupported("an internal form"),
-    peer="clamp")  # fmt: skip
+@op("map", refused=("bool", *COMPLEX), spaces=(), methods=False, attrs=("min", "max"), kernel="clamp", dtypes=SIGNED,
+    onnx=Unsupported("an internal form"), peer="clamp")  # fmt: skip
 def clamp_between(input, min, max):
     """`clamp` to numbers, infinite where there is no bound."""
-    ordered("clamp", input)
     low, high = (np.iinfo(input.dtype).min, np.iinfo(input.dtype).max) if input.dtype.kind in "iu" else (-np.inf, np.inf)
     clip = [low if b <= low else high if b >= high else input.dtype.type(b) for b in (min, max)]
     return np.minimum(np.maximum(input, input.dtype.type(clip[0])), input.dtype.type(clip[1]))
@@ -135,6 +134,8 @@ def clamp(input, min=None, max=None):
     Raises:
         TypeError: `input` is not a tensor.
         ValueError: neither bound is given.
+        RuntimeError: a bound does not fit the dtype of whole numbers.
+        NotImplementedError: something is complex, or bools are limited by bools.
 
     Example:
         >>> clamp(tensor([-2.0, 0.5, 2.0]), -1, 1)
@@ -143,11 +144,18 @@ def clamp(input, min=None, max=None):
     if min is None and max is None:
         raise expected("clamp", "min or max", "neither")
     tensors("clamp", input=input)
+    ordered("clamp", input, min, max)
     if isinstance(min, Tensor) or isinstance(max, Tensor):
         low = input if min is None else maximum(input, _as_tensor(min, input))
-        return low if max is None else minimum(low, _as_tensor(max, input))
+        low = low if max is None else minimum(low, _as_tensor(max, input))
+        if low.dtype is core.bool_:
+            raise expected("clamp", "numbers", "bools", "use logical_and() or logical_or()", NotImplementedError)
+        return low
     if not input.dtype.is_floating_point and (isinstance(min, float) or isinstance(max, float)):
         input = input.to(core.get_default_dtype())
+    elif input.dtype is core.bool_ and not all(b is None or isinstance(b, bool) for b in (min, max)):
+        input = input.long()
+    min, max = (_fitting(b, input) for b in (min, max))
     return clamp_between(input, -float("inf") if min is None else min, float("inf") if max is None else max)
 
 
@@ -157,11 +165,13 @@ _clamp_between_, _maximum_, _minimum_ = (core.define_inplace(o) for o in (clamp_
 @public(methods=("clamp_", "clip_"))
 def clamp_(input, min=None, max=None):
     """In-place form of `clamp`."""
+    ordered("clamp_", input, min, max)
     if not isinstance(min, Tensor) and not isinstance(max, Tensor):
+        min, max = (_fitting(b, input) for b in (min, max))
         return _clamp_between_(input, -float("inf") if min is None else min, float("inf") if max is None else max)
     if min is not None:
-        _maximum_(input, min)
-    return input if max is None else _minimum_(input, max)
+        _maximum_(input, _as_tensor(min, input))
+    return input if max is None else _minimum_(input, _as_tensor(max, input))
 
 
 @public(methods=("clamp_min_",))
@@ -174,6 +184,16 @@ def clamp_min_(input, min):
 def clamp_max_(input, max):
     """In-place form of `clamp_max`."""
     return clamp_(input, None, max)
+
+
+def _fitting(bound, input):
+    """A number as PyTorch takes it for a bound of whole numbers: below 0 it wraps in uint8."""
+    if bound is None or input.dtype.is_floating_point or isinstance(bound, float):
+        return bound
+    info = np.iinfo(input.dtype.name) if input.dtype is not core.bool_ and not isinstance(bound, complex) else None
+    if info is not None and not (info.min <= bound <= info.max or (info.min == 0 and -info.max <= bound < 0)):
+        raise expected("clamp", f"a bound that fits {input.dtype.name}", bound, error=RuntimeError)
+    return bound % (info.max + 1) if info is not None and info.min == 0 else bound
 
 
 def _as_tensor(value, like):
@@ -240,6 +260,8 @@ def _(s):
 @refuses(clamp)
 def _(s):
     yield s(s.normal(3)).raises(ValueError, "clamp: expected min or max")
+    yield s(s.integers(3), max=2**63).raises(RuntimeError, "clamp: expected a bound that fits int64")
+    yield s(s.mask(3), s.mask(3)).raises(NotImplementedError, "clamp: expected numbers")
     yield s(2, s.normal(3)).raises(TypeError, "clamp: expected input to be a Tensor")
 
 

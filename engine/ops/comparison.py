@@ -21,7 +21,7 @@ def _ordered(b, kind, x, y):
     return b.node(kind, x, y)
 
 
-@op("map", tensors=2, inplace=True, result="bool", onnx="Equal")
+@op("map", numbers=("other",), tensors=2, inplace=True, result="bool", onnx="Equal")
 def eq(input, other):
     """Tell where `input` is equal to `other`.
 
@@ -44,7 +44,15 @@ def eq(input, other):
     return np.equal(input, other)
 
 
-@op("map", tensors=2, methods=("ne", "not_equal"), inplace=True, result="bool", onnx=lambda b, x, y: b.node("Not", b.node("Equal", x, y)))
+@op(
+    "map",
+    numbers=("other",),
+    tensors=2,
+    methods=("ne", "not_equal"),
+    inplace=True,
+    result="bool",
+    onnx=lambda b, x, y: b.node("Not", b.node("Equal", x, y)),
+)
 def ne(input, other):
     """Tell where `input` differs from `other`.
 
@@ -67,7 +75,15 @@ def ne(input, other):
     return np.not_equal(input, other)
 
 
-@op("map", tensors=2, methods=("lt", "less"), inplace=True, result="bool", onnx=lambda b, x, y: _ordered(b, "Less", x, y))
+@op(
+    "map",
+    numbers=("other",),
+    tensors=2,
+    methods=("lt", "less"),
+    inplace=True,
+    result="bool",
+    onnx=lambda b, x, y: _ordered(b, "Less", x, y),
+)
 def lt(input, other):
     """Tell where `input` is less than `other`.
 
@@ -91,7 +107,15 @@ def lt(input, other):
     return np.less(input, other)
 
 
-@op("map", tensors=2, methods=("le", "less_equal"), inplace=True, result="bool", onnx=lambda b, x, y: _ordered(b, "LessOrEqual", x, y))
+@op(
+    "map",
+    numbers=("other",),
+    tensors=2,
+    methods=("le", "less_equal"),
+    inplace=True,
+    result="bool",
+    onnx=lambda b, x, y: _ordered(b, "LessOrEqual", x, y),
+)
 def le(input, other):
     """Tell where `input` is less than or equal to `other`.
 
@@ -115,7 +139,15 @@ def le(input, other):
     return np.less_equal(input, other)
 
 
-@op("map", tensors=2, methods=("gt", "greater"), inplace=True, result="bool", onnx=lambda b, x, y: _ordered(b, "Greater", x, y))
+@op(
+    "map",
+    numbers=("other",),
+    tensors=2,
+    methods=("gt", "greater"),
+    inplace=True,
+    result="bool",
+    onnx=lambda b, x, y: _ordered(b, "Greater", x, y),
+)
 def gt(input, other):
     """Tell where `input` is greater than `other`.
 
@@ -140,7 +172,13 @@ def gt(input, other):
 
 
 @op(
-    "map", tensors=2, methods=("ge", "greater_equal"), inplace=True, result="bool", onnx=lambda b, x, y: _ordered(b, "GreaterOrEqual", x, y)
+    "map",
+    numbers=("other",),
+    tensors=2,
+    methods=("ge", "greater_equal"),
+    inplace=True,
+    result="bool",
+    onnx=lambda b, x, y: _ordered(b, "GreaterOrEqual", x, y),
 )
 def ge(input, other):
     """Tell where `input` is greater than or equal to `other`.
@@ -177,7 +215,7 @@ def _(s):
     yield s(s.tensor([0, 1, 2]), 1)
 
 
-@op("map", tensors=3, dtypes=ALL, onnx="Where")
+@op("map", numbers=("input", "other"), tensors=3, dtypes=ALL, onnx="Where")
 def where(condition, input, other):
     """Take `input` where the condition holds and `other` elsewhere.
 

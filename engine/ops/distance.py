@@ -5,7 +5,7 @@ from __future__ import annotations
 from workbench.ext.core import _core as core
 from workbench.ext.core.lazy import np
 
-from ._define import Unsupported, op, refuses, samples
+from ._define import COMPLEX, NUMBER, Unsupported, op, refuses, samples
 from ._help import broadcast, floating, tensors
 from .errors import expected
 from .magnitude import vector_norm
@@ -29,7 +29,7 @@ def normalize(input, p=2.0, dim=1, eps=1e-12, out=None):
         p: Order of the norm.
         dim: The dimension that a vector lies along.
         eps: The least divisor; > 0.
-        out: Must be None.
+        out: A tensor to write into.
 
     Shape:
         input: any; result: that of input.
@@ -39,7 +39,7 @@ def normalize(input, p=2.0, dim=1, eps=1e-12, out=None):
 
     Raises:
         IndexError: there is no such dimension.
-        NotImplementedError: `out` is given.
+        RuntimeError: `out` is of a dtype that does not hold the result, or something requires grad.
 
     Example:
         >>> normalize(tensor([[3.0, 4.0]]))
@@ -48,9 +48,7 @@ def normalize(input, p=2.0, dim=1, eps=1e-12, out=None):
     tensors("normalize", input=input)
     if not input.is_complex():
         floating("normalize", input)
-    if out is not None:
-        raise expected("normalize", "out to be None", out, "use the result", NotImplementedError)
-    return input / vector_norm(input, p, dim, True).clamp(min=eps)
+    return core.into("normalize", input / vector_norm(input, p, dim, True).clamp(min=eps), out)
 
 
 @samples(normalize)
@@ -63,7 +61,7 @@ def _(s):
 @refuses(normalize)
 def _(s):
     yield s([1.0]).raises(TypeError, "normalize: expected input to be a Tensor, got list")
-    yield s(s.normal(3, 2), out=s.normal(3, 2)).raises(NotImplementedError, "normalize: expected out to be None")
+    yield s(s.normal(3, 2), out=s.integers(3, 2)).raises(RuntimeError, "normalize: expected out of a dtype that holds float32, got int64")
 
 
 @op("composite", tensors=2, spaces=("torch", "functional"), methods=False, onnx=VECTORS)
@@ -109,7 +107,7 @@ def _(s):
     yield s(s.normal(3, 4), 1.0).raises(TypeError, "cosine_similarity: expected x2 to be a Tensor, got float")
 
 
-@op("composite", tensors=2, spaces=("torch", "functional"), methods=False, onnx=VECTORS)
+@op("composite", tensors=2, spaces=("torch", "functional"), methods=False, result="real", dtypes=(*NUMBER, *COMPLEX), onnx=VECTORS)
 def pairwise_distance(x1, x2, p=2.0, eps=1e-6, keepdim=False):
     """The distance of vectors that lie along the last dimension: the norm of x1 - x2 + eps.
 
@@ -124,7 +122,7 @@ def pairwise_distance(x1, x2, p=2.0, eps=1e-6, keepdim=False):
         x1, x2: (*, D), broadcasting; result: (*), or (*, 1) with `keepdim`.
 
     Returns:
-        Tensor of values of 0 or more.
+        Tensor of values of 0 or more, of a floating dtype.
 
     Raises:
         RuntimeError: the shapes do not broadcast.
@@ -133,7 +131,7 @@ def pairwise_distance(x1, x2, p=2.0, eps=1e-6, keepdim=False):
         >>> pairwise_distance(tensor([[0.0, 0.0]]), tensor([[3.0, 4.0]]))
         tensor([5.0000])
     """
-    _checked("pairwise_distance", x1=x1, x2=x2)
+    tensors("pairwise_distance", x1=x1, x2=x2)
     return vector_norm(x1 - x2 + eps, p, -1, keepdim)
 
 

@@ -120,7 +120,14 @@ def _no_zero(name, other):
         raise expected(name, "other without zeros in an integer dtype", "zeros", "cast with other.float() for inf and nan", RuntimeError)
 
 
-@op("map", tensors=2, inplace=True, dtypes=NUMBER, onnx=Unsupported("ONNX has no rounding down of a quotient of whole numbers"))
+@op(
+    "map",
+    refused=("bool",),
+    tensors=2,
+    inplace=True,
+    dtypes=NUMBER,
+    onnx=Unsupported("ONNX has no rounding down of a quotient of whole numbers"),
+)
 def floor_divide(input, other):
     """Divide and round down.
 
@@ -153,8 +160,8 @@ def _(s):
     yield s(s.positive(2, 3), s.positive(3))
 
 
-@op("map", tensors=2, spaces=(), methods=False, dtypes=NUMBER, kernel="floor_divide", onnx=Unsupported("an internal form"),
-    peer=lambda torch, x, y: x.div(y, rounding_mode="floor"))  # fmt: skip
+@op("map", refused=("bool",), tensors=2, spaces=(), methods=False, dtypes=NUMBER, kernel="floor_divide",
+    onnx=Unsupported("an internal form"), peer=lambda torch, x, y: x.div(y, rounding_mode="floor"))  # fmt: skip
 def floor_quotient(input, other):
     """`floor_divide` with a derivative, which PyTorch gives it as a mode of `div` alone."""
     _no_zero("div", other)
@@ -164,7 +171,7 @@ def floor_quotient(input, other):
 derivative(floor_quotient, input=nothing, other=nothing)
 
 
-@op("map", tensors=2, spaces=(), methods=False, dtypes=NUMBER, onnx=Unsupported("an internal form"),
+@op("map", refused=("bool",), tensors=2, spaces=(), methods=False, dtypes=NUMBER, onnx=Unsupported("an internal form"),
     peer=lambda torch, x, y: x.div(y, rounding_mode="trunc"))  # fmt: skip
 def trunc_divide(input, other):
     """Divide and round to zero; arguments as of `floor_divide`."""
@@ -183,7 +190,7 @@ def _(s):
     yield s(s.tensor([-7.0, 7.0, 5.0, 6.5]), s.tensor([2.0, 2.0, 4.0, 4.0]))
 
 
-@op("map", tensors=2, inplace=True, dtypes=NUMBER, onnx=Unsupported("Mod has no floating form with the divisor's sign"))
+@op("map", refused=("bool",), tensors=2, inplace=True, dtypes=NUMBER, onnx=Unsupported("Mod has no floating form with the divisor's sign"))
 def remainder(input, other):
     """Take the remainder that has the sign of the divisor, as Python's `%` does.
 
@@ -213,7 +220,7 @@ def remainder(input, other):
 derivative(remainder, input=lambda g: g, other=lambda g, input, other: -g * floor_divide(input, other))
 
 
-@op("map", tensors=2, inplace=True, dtypes=NUMBER, onnx=lambda b, x, y: b.node("Mod", x, y, fmod=1))
+@op("map", numbers=("other",), refused=("bool",), tensors=2, inplace=True, dtypes=NUMBER, onnx=lambda b, x, y: b.node("Mod", x, y, fmod=1))
 def fmod(input, other):
     """Take the remainder that has the sign of the dividend, as C's `fmod` does.
 

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import math
 
-from ._define import Unsupported, derivative, op, samples
+from ._define import COMPLEX, HALF, Unsupported, derivative, op, samples
 from .exponential import exp
 from .power import square
 
 NO_FORM = Unsupported("ONNX has erf alone of its family")
 
 
-@op("map", result="float", spaces="special", methods=False, onnx=NO_FORM)
+@op("map", refused=(*HALF, *COMPLEX), result="float", spaces="special", methods=False, onnx=NO_FORM)
 def erfcx(input):
     """Take the complementary error function, scaled so that it does not underflow.
 
@@ -65,7 +65,7 @@ def erfinv(input):
 derivative(erfinv, input=lambda g, result: g * exp(square(result)) * (math.sqrt(math.pi) / 2))
 
 
-@op("map", result="float", spaces="special", methods=False, onnx=NO_FORM)
+@op("map", refused=COMPLEX, result="float", spaces="special", methods=False, onnx=NO_FORM)
 def ndtr(input):
     """Tell the probability that a standard normal value is at most each element.
 
@@ -92,7 +92,7 @@ def ndtr(input):
 derivative(ndtr, input=lambda g, input: g * exp(square(input) * -0.5) * (1 / math.sqrt(2 * math.pi)))
 
 
-@op("map", result="float", spaces="special", methods=False, onnx=NO_FORM)
+@op("map", refused=HALF, result="float", spaces="special", methods=False, onnx=NO_FORM)
 def ndtri(input):
     """Tell the standard normal value that each element is the probability of staying under; nan outside [0, 1].
 
@@ -119,7 +119,7 @@ def ndtri(input):
 derivative(ndtri, input=lambda g, result: g * exp(square(result) * 0.5) * math.sqrt(2 * math.pi))
 
 
-@op("map", result="float", spaces="special", methods=False, onnx=NO_FORM)
+@op("map", refused=(*HALF, *COMPLEX), result="float", spaces="special", methods=False, onnx=NO_FORM)
 def log_ndtr(input):
     """Take the logarithm of `ndtr`, exactly where that underflows.
 

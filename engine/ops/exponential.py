@@ -6,7 +6,7 @@ import math
 
 from workbench.ext.core.lazy import np
 
-from ._define import COMPLEX, FLOATING, Unsupported, derivative, formula, op, samples
+from ._define import COMPLEX, FLOATING, INTEGERS, Unsupported, derivative, formula, op, samples
 
 
 def by_element(function, values):
@@ -208,7 +208,7 @@ def _(s):
     yield s(s.positive(5))
 
 
-@op("map", inplace=True, result="float", onnx="Erf")
+@op("map", refused=COMPLEX, inplace=True, result="float", onnx="Erf")
 def erf(input):
     """Take the error function of each element.
 
@@ -233,7 +233,13 @@ def erf(input):
 derivative(erf, input=lambda g, input: g * exp(-(input * input)) * (2 / math.sqrt(math.pi)))
 
 
-@op("map", inplace=True, result="float", onnx=lambda b, x: b.node("Sub", b.constant(np.asarray(1, b.dtype(x))), b.node("Erf", x)))
+@op(
+    "map",
+    refused=COMPLEX,
+    inplace=True,
+    result="float",
+    onnx=lambda b, x: b.node("Sub", b.constant(np.asarray(1, b.dtype(x))), b.node("Erf", x)),
+)
 def erfc(input):
     """Take 1 minus the error function of each element, exactly where it is small.
 
@@ -264,7 +270,14 @@ def _(s):
     yield s(s.normal(3, 4))
 
 
-@op("map", tensors=2, dtypes=(*FLOATING, *COMPLEX), onnx=Unsupported("ONNX has it as a reduction only"))
+@op(
+    "map",
+    refused=("bool", *INTEGERS),
+    numbers=(),
+    tensors=2,
+    dtypes=(*FLOATING, *COMPLEX),
+    onnx=Unsupported("ONNX has it as a reduction only"),
+)
 def logaddexp(input, other):
     """Take the logarithm of the sum of two exponentials, without overflow.
 

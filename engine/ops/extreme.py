@@ -50,6 +50,7 @@ def argmax(input, dim=None, keepdim=False):
 
     Raises:
         IndexError: there is no element to choose from.
+        RuntimeError: `input` is of bools.
 
     Example:
         >>> argmax(tensor([[1.0, 5.0], [4.0, 3.0]]), 1)
@@ -61,6 +62,8 @@ def argmax(input, dim=None, keepdim=False):
 
 @infer(argmax)
 def _(input, dim, keepdim):
+    if input.dtype is core.bool_:
+        raise expected("argmax", "input of numbers", input, "cast with input.int()", RuntimeError)
     _some("argmax", input, dim)
 
 
@@ -88,6 +91,7 @@ def argmin(input, dim=None, keepdim=False):
 
     Raises:
         IndexError: there is no element to choose from.
+        RuntimeError: `input` is of bools.
 
     Example:
         >>> argmin(tensor([[1.0, 5.0], [4.0, 3.0]]), 1)
@@ -99,6 +103,8 @@ def argmin(input, dim=None, keepdim=False):
 
 @infer(argmin)
 def _(input, dim, keepdim):
+    if input.dtype is core.bool_:
+        raise expected("argmin", "input of numbers", input, "cast with input.int()", RuntimeError)
     _some("argmin", input, dim)
 
 
@@ -117,6 +123,12 @@ def _(s):
     yield s(s.normal(3), 1).raises(IndexError, "argmax: expected dim")
 
 
+@refuses(argmax)
+@refuses(argmin)
+def _(s):
+    yield s(s.mask(3)).raises(RuntimeError, ": expected input of numbers")
+
+
 def _to_place(g, at, shape, dim, keepdim):
     """A gradient of chosen elements, back where they were chosen."""
     zeros = made(shape, g.dtype, g.device)
@@ -127,7 +139,8 @@ def _to_place(g, at, shape, dim, keepdim):
     return zeros.scatter(dim, at, g)
 
 
-@op("reduce", spaces=(), methods=False, outputs=("values", "indices"), dtypes=NUMBER, onnx=Unsupported("an internal form"), peer="max")
+@op("reduce", spaces=(), methods=False, outputs=("values", "indices"), returns="max", dtypes=NUMBER,
+    onnx=Unsupported("an internal form"), peer="max")  # fmt: skip
 def max_dim(input, dim, keepdim=False):
     """`max` along a dimension, with the indices."""
     at = _found(np.argmax, input, dim)
@@ -195,7 +208,8 @@ def _(s):
     yield s(2, s.normal(3)).raises(TypeError, "max: expected input to be a Tensor")
 
 
-@op("reduce", spaces=(), methods=False, outputs=("values", "indices"), dtypes=NUMBER, onnx=Unsupported("an internal form"), peer="min")
+@op("reduce", spaces=(), methods=False, outputs=("values", "indices"), returns="min", dtypes=NUMBER,
+    onnx=Unsupported("an internal form"), peer="min")  # fmt: skip
 def min_dim(input, dim, keepdim=False):
     """`min` along a dimension, with the indices."""
     at = _found(np.argmin, input, dim)
@@ -284,7 +298,9 @@ def aminmax(input, *, dim=None, keepdim=False):
 
     Example:
         >>> aminmax(tensor([3, 1, 2]))
-        aminmax(min=tensor(1), max=tensor(3))
+        torch.return_types.aminmax(
+        min=tensor(1),
+        max=tensor(3))
     """
     return aminmax.pack(amin(input, dim, keepdim), amax(input, dim, keepdim))
 

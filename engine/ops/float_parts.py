@@ -5,7 +5,7 @@ from __future__ import annotations
 from workbench.ext.core import _core as core
 from workbench.ext.core.lazy import np
 
-from ._define import ALL, FLOATING, NUMBER, Unsupported, derivative, infer, op, refuses, samples
+from ._define import ALL, COMPLEX, FLOATING, INTEGERS, NUMBER, Unsupported, derivative, infer, op, refuses, samples
 from ._help import nothing, tensors
 from .comparison import eq, where
 from .errors import expected
@@ -15,7 +15,7 @@ from .power import pow
 NO_BITS = Unsupported("ONNX does not look into the parts of a number")
 
 
-@op("map", result="bool", dtypes=ALL, onnx=NO_BITS)
+@op("map", refused=COMPLEX, result="bool", dtypes=ALL, onnx=NO_BITS)
 def signbit(input):
     """Tell which elements have a minus sign; -0.0 has.
 
@@ -29,18 +29,16 @@ def signbit(input):
         Tensor of bool.
 
     Raises:
-        RuntimeError: `input` is complex.
+        NotImplementedError: `input` is complex.
 
     Example:
         >>> signbit(tensor([-1.0, -0.0, 0.0]))
         tensor([ True,  True, False])
     """
-    if input.dtype.kind == "c":
-        raise expected("signbit", "input of real numbers", input, error=RuntimeError)
     return np.signbit(input) if input.dtype.kind == "f" else input < 0
 
 
-@op("map", tensors=2, inplace=True, result="float", dtypes=(*FLOATING, "int64"), onnx=NO_BITS)
+@op("map", numbers=("other",), tensors=2, inplace=True, result="float", dtypes=(*FLOATING, "int64"), onnx=NO_BITS)
 def copysign(input, other):
     """Take the magnitude of one and the sign of the other; -0.0 has a minus sign.
 
@@ -71,7 +69,7 @@ def _copysign_input(g, input, result):
 derivative(copysign, input=_copysign_input, other=nothing)
 
 
-@op("map", tensors=2, inplace=True, onnx=NO_BITS)
+@op("map", refused=("bool", *INTEGERS, *COMPLEX), numbers=(), tensors=2, inplace=True, onnx=NO_BITS)
 def nextafter(input, other):
     """Take the next number of the dtype, from `input` towards `other`.
 
@@ -86,14 +84,12 @@ def nextafter(input, other):
         Tensor of the promoted dtype.
 
     Raises:
-        RuntimeError: the numbers are not floating.
+        NotImplementedError: the numbers are not floating.
 
     Example:
         >>> nextafter(tensor([1.0]), tensor([2.0])) - 1 == 2**-23
         tensor([True])
     """
-    if np.asarray(input).dtype.kind != "f":
-        raise expected("nextafter", "numbers of a floating dtype", input, "cast with input.float()", RuntimeError)
     return np.nextafter(input, other)
 
 
@@ -117,7 +113,9 @@ def frexp(input):
 
     Example:
         >>> frexp(tensor([6.0, -0.25]))
-        frexp(mantissa=tensor([ 0.7500, -0.5000]), exponent=tensor([ 3, -1], dtype=torch.int32))
+        torch.return_types.frexp(
+        mantissa=tensor([ 0.7500, -0.5000]),
+        exponent=tensor([ 3, -1], dtype=torch.int32))
     """
     return np.frexp(input)
 
@@ -150,13 +148,18 @@ def ldexp(input, other):
 
     Raises:
         TypeError: an operand is not a tensor.
+        NotImplementedError: floating numbers are to be multiplied by powers of bools.
 
     Example:
         >>> ldexp(tensor([1.0, 3.0]), tensor([2, -1]))
         tensor([4.0000, 1.5000])
     """
     tensors("ldexp", input=input, other=other)
-    return input * pow(2.0, other)
+    if other.dtype is core.bool_ and input.is_floating_point():
+        raise expected("ldexp", "other of numbers", other, "cast with other.int()", NotImplementedError)
+    scale = pow(2.0, other)
+    whole, number = not (other.is_floating_point() or other.is_complex()), input.is_floating_point() or input.is_complex()
+    return input * (scale.to(input.dtype) if whole and number else scale)
 
 
 def _floats(b, *names):
@@ -176,7 +179,7 @@ def _(s):
 
 @refuses(signbit)
 def _(s):
-    yield s(s.normal(3) * 1j).raises(RuntimeError, "signbit: expected input of real numbers")
+    yield s(s.normal(3) * 1j).raises(NotImplementedError, "signbit: expected a dtype among")
 
 
 @samples(copysign)
@@ -194,7 +197,9 @@ def _(s):
 
 @refuses(nextafter)
 def _(s):
-    yield s(s.integers(3), s.integers(3)).raises(RuntimeError, "nextafter: expected numbers of a floating dtype")
+    yield s(s.integers(3), s.integers(3)).raises(
+        NotImplementedError, "nextafter: expected a dtype among float16, bfloat16, float32, float64, got int64"
+    )
 
 
 @samples(frexp)
@@ -217,3 +222,4 @@ def _(s):
 @refuses(ldexp)
 def _(s):
     yield s(s.normal(3), 2).raises(TypeError, "ldexp: expected other to be a Tensor")
+    yield s(s.normal(3), s.mask(3)).raises(NotImplementedError, "ldexp: expected other of numbers")

@@ -7,7 +7,7 @@ import math
 from workbench.ext.core import _core as core
 from workbench.ext.core.lazy import np
 
-from ._define import COMPLEX, FLOATING, Unsupported, derivative, op, samples
+from ._define import COMPLEX, FLOATING, INTEGERS, Unsupported, derivative, op, samples
 from ._help import made, ordered, tensors
 from .comparison import eq, le, where
 from .exponential import exp2, log, log1p
@@ -70,7 +70,7 @@ def xlogy(input, other):
     return special.xlogy(input, other)
 
 
-@op("map", tensors=2, result="float", spaces="special", methods=False, onnx=SEVERAL)
+@op("map", refused=COMPLEX, tensors=2, result="float", spaces="special", methods=False, onnx=SEVERAL)
 def xlog1py(input, other):
     """Multiply by the logarithm of 1 plus something; 0 where `input` is, unless `other` is nan.
 
@@ -113,7 +113,7 @@ derivative(
 )
 
 
-@op("map", tensors=2, onnx=SEVERAL)
+@op("map", refused=("bool", *INTEGERS), numbers=(), tensors=2, onnx=SEVERAL)
 def logaddexp2(input, other):
     """Take the logarithm to base 2 of the sum of two powers of 2, without overflow.
 

@@ -248,12 +248,22 @@ def nanmean(input, dim=None, keepdim=False, *, dtype=None):
     Returns:
         Tensor of the dtype of `input`.
 
+    Raises:
+        RuntimeError: `input` is not floating.
+
     Example:
         >>> nanmean(tensor([1.0, nan]))
         tensor(1.)
     """
     ordered("nanmean", input)
+    if not input.is_floating_point():
+        raise expected("nanmean", "input of a floating dtype", input, "cast with input.float()", RuntimeError)
     return nansum(input, dim, keepdim, dtype=dtype) / isnan(input).logical_not().sum(dim, keepdim)
+
+
+@refuses(nanmean)
+def _(s):
+    yield s(s.integers(3)).raises(RuntimeError, "nanmean: expected input of a floating dtype")
 
 
 @samples(nansum)

@@ -110,6 +110,8 @@ def _(s):
 
 
 def _median(name, pack, input, dim, keepdim, skip):
+    if input.dtype is core.bool_:
+        raise expected(name, "input of numbers", input, "cast with input.int()", NotImplementedError)
     if dim is None:
         if not input.numel():
             return cast(made((), core.float32, input.device, float("nan")), input.dtype)

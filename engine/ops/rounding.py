@@ -5,8 +5,8 @@ from __future__ import annotations
 from workbench.ext.core import _core as core
 from workbench.ext.core.lazy import np
 
-from ._define import NUMBER, Unsupported, derivative, op, samples
-from ._help import nothing, ordered
+from ._define import INTEGERS, NUMBER, Unsupported, derivative, op, samples
+from ._help import floating, nothing, ordered
 from ._space import public
 
 Tensor = core.Tensor
@@ -18,7 +18,7 @@ def _rounded(b, kind, x):
     return b.node(kind if b.dtype(x).kind == "f" else "Identity", x)
 
 
-@op("map", inplace=True, dtypes=NUMBER, onnx=lambda b, x: _rounded(b, "Floor", x))
+@op("map", refused=("bool",), inplace=True, dtypes=NUMBER, onnx=lambda b, x: _rounded(b, "Floor", x))
 def floor(input):
     """Round each element down.
 
@@ -43,7 +43,7 @@ def floor(input):
 derivative(floor, input=nothing)
 
 
-@op("map", inplace=True, dtypes=NUMBER, onnx=lambda b, x: _rounded(b, "Ceil", x))
+@op("map", refused=("bool",), inplace=True, dtypes=NUMBER, onnx=lambda b, x: _rounded(b, "Ceil", x))
 def ceil(input):
     """Round each element up.
 
@@ -70,6 +70,7 @@ derivative(ceil, input=nothing)
 
 @op(
     "map",
+    refused=("bool",),
     methods=("trunc", "fix"),
     inplace=True,
     dtypes=NUMBER,
@@ -99,7 +100,16 @@ def trunc(input):
 derivative(trunc, input=nothing)
 
 
-@op("map", spaces=(), methods=False, dtypes=NUMBER, kernel="round", onnx=lambda b, x: _rounded(b, "Round", x), peer="round")
+@op(
+    "map",
+    refused=("bool",),
+    spaces=(),
+    methods=False,
+    dtypes=NUMBER,
+    kernel="round",
+    onnx=lambda b, x: _rounded(b, "Round", x),
+    peer="round",
+)
 def round_half_even(input):
     """`round` to whole numbers."""
     return np.rint(input).astype(input.dtype)
@@ -120,7 +130,7 @@ def round(input, *, decimals=0):
 
     Args:
         input: Tensor; whole numbers stay as they are.
-        decimals: Digits after the point; negative ones round to tens, hundreds, ...
+        decimals: Digits after the point, of floating numbers; negative ones round to tens, hundreds, ...
 
     Shape:
         input: (*); result: (*).
@@ -128,13 +138,17 @@ def round(input, *, decimals=0):
     Returns:
         Tensor of the dtype of `input`.
 
+    Raises:
+        NotImplementedError: whole numbers are to be rounded to decimals.
+
     Example:
         >>> round(tensor([0.5, 1.5, 2.345]), decimals=1)
         tensor([0.5000, 1.5000, 2.3000])
     """
     ordered("round", input)
-    if decimals == 0 or not input.dtype.is_floating_point:
+    if decimals == 0:
         return round_half_even(input)
+    floating("round", input)
     scale = 10.0 ** float(decimals if decimals > 0 else -decimals)
     return round_half_even(input * scale) / scale if decimals > 0 else round_half_even(input / scale) * scale
 
@@ -151,7 +165,7 @@ def round_(input, *, decimals=0):
     return _round_(input.mul_(scale)).div_(scale)
 
 
-@op("map", inplace=True, onnx=Unsupported("a remainder, seldom part of a network"))
+@op("map", refused=("bool", *INTEGERS), inplace=True, onnx=Unsupported("a remainder, seldom part of a network"))
 def frac(input):
     """Take what is behind the point of each element, with its sign.
 

@@ -47,7 +47,7 @@ def tensordot(a, b, dims=2, out=None):
         a: Tensor.
         b: Tensor.
         dims: How many of the last dimensions of `a` meet the first of `b`, or two lists of dimensions, one of each.
-        out: Must be None.
+        out: A tensor to write into, of the dtype of the result.
 
     Shape:
         a, b: any, sizes of dimensions that meet being equal or 1; result: what is left of a, then what is left of b.
@@ -56,16 +56,13 @@ def tensordot(a, b, dims=2, out=None):
         Tensor of the dtype of `a` and `b`.
 
     Raises:
-        RuntimeError: sizes do not meet, a dimension stands twice, or there are fewer of them.
+        RuntimeError: sizes do not meet, a dimension stands twice, there are fewer of them, or `out` is of another dtype.
         IndexError: there is no such dimension.
-        NotImplementedError: `out` is given.
 
     Example:
         >>> tensordot(tensor([[1.0, 2.0]]), tensor([3.0, 4.0]), 1)
         tensor([11.])
     """
-    if out is not None:
-        raise expected("tensordot", "out to be None", out, "use the result", NotImplementedError)
     tensors("tensordot", a=a, b=b)
     one, other = _contracted("tensordot", a, b, dims)
     for i, j in zip(one, other, strict=True):
@@ -79,7 +76,10 @@ def tensordot(a, b, dims=2, out=None):
         size[k] = n if size.get(k, 1) == 1 else size[k]
     kept = [k for i, k in enumerate(left) if i not in one] + [k for j, k in enumerate(right) if j not in other]
     found, order = _product(a, left, b, right, set(kept), size)
-    return _arranged(found, order, kept)
+    result = _arranged(found, order, kept)
+    if out is not None and getattr(out, "dtype", result.dtype) is not result.dtype:
+        raise expected("tensordot", f"out of dtype {result.dtype.name}", out, error=RuntimeError)
+    return core.into("tensordot", result, out)
 
 
 @samples(tensordot)
@@ -103,5 +103,5 @@ def _(s):
     yield s(a, b, ([1], [0, 1])).raises(RuntimeError, "tensordot: expected as many dimensions of a as of b, got 1 and 2")
     yield s(a, b, ([1, 1], [0, 0])).raises(RuntimeError, "tensordot: expected each dimension once")
     yield s(a, b, ([3], [0])).raises(IndexError, "tensordot: expected dims in [-3, 2], got 3")
-    yield s(a, b, 2, out=a).raises(NotImplementedError, "tensordot: expected out to be None")
+    yield s(a, a, ([0, 1], [0, 1]), out=s.integers(4, 4)).raises(RuntimeError, "tensordot: expected out of dtype float32")
     yield s(a, 1.0).raises(TypeError, "tensordot: expected b to be a Tensor, got float")

@@ -6,7 +6,7 @@ import math
 
 from workbench.ext.core.lazy import np
 
-from ._define import FLOATING, Unsupported, derivative, op, refuses, samples
+from ._define import FLOATING, INTEGERS, Unsupported, derivative, op, refuses, samples
 from .errors import expected
 from .power import rsqrt, square
 
@@ -178,6 +178,7 @@ def _(s):
 
 @op(
     "map",
+    numbers=(),
     tensors=2,
     inplace=True,
     result="float",
@@ -213,7 +214,14 @@ derivative(
 )
 
 
-@op("map", tensors=2, inplace=True, onnx=lambda b, x, y: b.node("Sqrt", b.node("Add", b.node("Mul", x, x), b.node("Mul", y, y))))
+@op(
+    "map",
+    refused=("bool", *INTEGERS),
+    numbers=(),
+    tensors=2,
+    inplace=True,
+    onnx=lambda b, x, y: b.node("Sqrt", b.node("Add", b.node("Mul", x, x), b.node("Mul", y, y))),
+)
 def hypot(input, other):
     """Take the long side of a right triangle from the short ones, without overflow.
 

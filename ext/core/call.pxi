@@ -163,4 +163,5 @@ cdef list call_numpy(Op op, PyObject** s, list specs):
     return outs
 
 cdef object impl_composite(Op op, PyObject** s):
-    return call_body(op, [<object>s[i] for i in range(op.np_)])
+    r = call_body(op, [<object>s[i] for i in range(op.np_)])
+    return op.pack(*r) if op.pack is not None and isinstance(r, tuple) else r

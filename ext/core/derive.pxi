@@ -55,7 +55,7 @@ cdef object result_of(Node nd, bint create_graph):
             for x in many:
                 if x is not None and (<Tensor>x).st.version: return _ChangedResults(many, nd)
         return tuple(many)
-    if nd.packed: t = unpacked(<object>nd.result)
+    if nd.packed and type(<object>nd.result) is Packed: t = unpacked(<object>nd.result)
     else:
         t = <Tensor>nd.result
         if t.st.version != nd.rver: changed(nd, "result", nd.rver, t.st.version)

@@ -70,9 +70,9 @@ cdef object impl_binary(Op op, PyObject** s):
         sc = s[0]
         st[0] = 0
     else: raise not_a_tensor(op, 0, <object>s[0])
-    if k == NULL or a.a.dtype < WB_F32 or not a.a.layout & WB_DENSE: return map_general(op, s)
+    if k == NULL or a.a.dtype < WB_F32 or not a.a.layout & WB_DENSE or op.only_tensors: return map_general(op, s)
     if PyFloat_Check(<object>sc): value = PyFloat_AS_DOUBLE(<object>sc)
-    elif PyLong_Check(<object>sc): value = <object>sc
+    elif PyLong_Check(<object>sc) and not (op.no_bool and PyBool_Check(<object>sc)): value = <object>sc
     else: return map_general(op, s)
     r = empty_like(a) if op.rule != R_BOOL else empty_like_as(a, WB_BOOL)
     value32 = <float>value
@@ -108,69 +108,6 @@ cdef object broadcast_pair(Op op, PyObject** s, Tensor a, Tensor b, const wb_ker
         with nogil: wb_map_run(<wb_map>k.fn, k.flags, 3, p, item, st, nd, shape, op.dattr)
     if (wants(a) or wants(b)) and wb_grad_mode(): attach_broadcast(op, r, s)
     return r
-
-# ---------------------------------------------------------------- promotion
-# PyTorch's rule: dimensioned tensors decide among themselves; 0-d tensors and then Python numbers only lift the category (bool, integer,
-# floating, complex) of the result.
-cdef int category(int dt) noexcept: return 0 if dt == WB_BOOL else 1 if dt <= WB_I64 else 2 if dt <= WB_F64 else 3
-
-cdef int join(int a, int b) noexcept:
-    "the smallest dtype that holds both"
-    cdef int t
-    if a == b or b < 0: return a
-    if a < 0: return b
-    if a > b: t = a; a = b; b = t
-    if category(a) < category(b):
-        if b == WB_C64 and a == WB_F64: return WB_C128
-        return b
-    if category(b) == 1 and a == WB_U8: return WB_I16 if b == WB_I8 else b
-    if a == WB_F16 and b == WB_BF16: return WB_F32
-    return b
-
-cdef int number_dtype(v) except -2:
-    if not isinstance(v, (bool, int, float, complex)):       # is_number says that it is NumPy's
-        d = BY_NUMPY.get(v.dtype)
-        if d is None: return -1
-        return (<dtype>d).index if (<dtype>d).index < WB_F16 else default_float if (<dtype>d).index <= WB_F64 else WB_C64
-    return WB_BOOL if PyBool_Check(v) else WB_I64 if PyLong_Check(v) else default_float if PyFloat_Check(v) else (WB_C64 if default_float == WB_F32 else WB_C128)
-
-cdef int lifted(int dt, int by) noexcept:
-    "dt in the category of `by`, where that is the higher one; a complex one keeps the width of a floating dt"
-    if dt < 0: return by
-    if by < 0 or category(by) <= category(dt): return dt
-    return (WB_C128 if dt == WB_F64 else WB_C64) if category(dt) == 2 else by
-
-cdef int promote(Op op, PyObject** s, int first) except -2:
-    cdef int k, whole = -1, zero = -1, number = -1
-    cdef Tensor t
-    for k in range(first, op.nt):
-        v = <object>s[op.tpos[k]]
-        if isinstance(v, Tensor):
-            t = v
-            if t.a.ndim: whole = join(t.a.dtype, whole)
-            else: zero = join(t.a.dtype, zero)
-        elif is_number(v): number = join(number_dtype(v), number)
-        elif v is None: pass
-        else: raise not_a_tensor(op, op.tpos[k], v)
-    return lifted(whole, lifted(zero, number))
-
-def result_type(*tensors):
-    """The dtype that an operation on these tensors or numbers computes in."""
-    cdef int whole = -1, zero = -1, number = -1
-    for v in tensors:
-        if isinstance(v, Tensor):
-            if (<Tensor>v).a.ndim: whole = join((<Tensor>v).a.dtype, whole)
-            else: zero = join((<Tensor>v).a.dtype, zero)
-        else: number = join(number_dtype(v), number)
-    return DTYPES[lifted(whole, lifted(zero, number))]
-
-def promote_types(a, b):
-    """The smallest dtype that holds both."""
-    return DTYPES[join((<dtype>as_dtype(a)).index, (<dtype>as_dtype(b)).index)]
-
-cdef inline int real_of(int dt) noexcept: return dt if dt < WB_C64 else WB_F32 if dt == WB_C64 else WB_F64
-
-cdef bint can_cast(int src, int dst) noexcept: return category(src) <= category(dst)
 
 # ---------------------------------------------------------------- casts and copies
 cdef Tensor cast_to(Tensor t, int dt):
@@ -300,22 +237,30 @@ cdef object map_into(Op op, PyObject** s, Tensor out):
     cdef int work
     compute = promote(op, s, first)
     if compute < 0: raise not_a_tensor(op, op.tpos[0], <object>s[op.tpos[0]])
+    if op.refused >> compute & 1: raise refused_dtype(op, compute)
+    if op.no_bool or op.alike or op.whole_attr or op is o_pow: check_operands(op, s, compute)
     if op.rule == R_FLOAT and compute < WB_F16: compute = default_float
+    elif op.rule == R_WHOLE and compute == WB_BOOL: compute = WB_I64
     work = WB_F32 if compute == WB_F16 or compute == WB_BF16 else compute
     if work != compute and op.kern[compute] != NULL and (op.rule == R_BOOL or op is o_copy or first): work = compute
     for k in range(n):
         v = <object>s[op.tpos[k]]
         if v is None: raise not_a_tensor(op, op.tpos[k], v)
         if isinstance(v, Tensor): t = v
+        elif op.only_tensors >> k & 1: raise not_a_tensor(op, op.tpos[k], v)
         else: t = scalar(v, work if k >= first else WB_BOOL, op.name)
-        if k >= first and t.a.dtype != work: t = cast_to(t, work)
+        if k < first:
+            if t.a.dtype > WB_U8: raise RuntimeError(f"{op.name}: expected {op.params[op.tpos[k]]} of dtype bool, got {DTYPES[t.a.dtype].name}; compare it with something")
+        elif t.a.dtype != work: t = cast_to(t, work)
         held.append(t)
         ts[k] = &t.a
     nd = broadcast_shape(op, ts, n, shape)
     dt = WB_BOOL if op.rule == R_BOOL else op.rule_dt if op.rule == R_FIXED else real_of(compute) if op.rule == R_REAL else compute
     kern = op.kern[work]
+    if work <= WB_I64 and op.divides[work] != NULL and not has_zero(held[1]): kern = op.divides[work]     # of a zero, the body says what is wrong
     if kern != NULL: read_attrs(op, s, attr)
     if out is not None:
+        if op.rule == R_REAL and compute >= WB_C64: raise RuntimeError(f"{op.name}_: expected a dtype of real numbers, got {DTYPES[compute].name}; the result is real, use {op.name}")
         if nd > out.a.ndim: missing = 1
         for i in range(nd):
             if not missing and shape[i] != out.a.shape[out.a.ndim - nd + i]: missing = 1
@@ -343,6 +288,26 @@ cdef object map_into(Op op, PyObject** s, Tensor out):
     if r.a.dtype != dt: r = cast_to(r, dt)
     if recording(op, s): attach_broadcast(op, r, s)
     return r
+
+cdef bint has_zero(Tensor t) except -1:
+    "of a tensor of whole numbers"
+    cdef long i
+    cdef char* p
+    if not t.a.layout & WB_DENSE: t = contiguous(t)
+    p = t.a.data
+    if t.a.dtype == WB_I64:
+        for i in range(t.a.n):
+            if (<long*>p)[i] == 0: return True
+    elif t.a.dtype == WB_I32:
+        for i in range(t.a.n):
+            if (<int*>p)[i] == 0: return True
+    elif t.a.dtype == WB_I16:
+        for i in range(t.a.n):
+            if (<short*>p)[i] == 0: return True
+    else:
+        for i in range(t.a.n):
+            if p[i] == 0: return True
+    return False
 
 cdef bint overlaps(Tensor out, list operands):
     "whether an operand shares out's memory other than element for element"
@@ -381,7 +346,11 @@ cdef Tensor map_body(Op op, PyObject** s, list held, int nd, const long* shape, 
         if work == WB_BF16: raise TypeError(f"{op.name}: expected a dtype that NumPy has, got bfloat16")
         args[op.tpos[k]] = as_numpy(<Tensor>held[k])
     np = need_numpy()
-    with np.errstate(all="ignore"): r = call_body(op, args)
+    try:
+        with np.errstate(all="ignore"): r = call_body(op, args)
+    except TypeError as e:
+        if "not supported" in str(e): raise refused_dtype(op, work) from None           # NumPy's word for it
+        raise
     want = NUMPY[WB_BOOL if op.rule == R_BOOL else dt if dt < WB_F16 else work if dt == WB_F16 or dt == WB_BF16 else dt]
     r = np.asarray(r)
     if r.dtype != want: r = r.astype(want)

@@ -52,7 +52,9 @@ cdef class Node:
     def __getattr__(self, name):
         if self.pyfn != NULL and name != "__dict__": return getattr(<object>self.pyfn, name)   # of a Function: what forward left on ctx
         if name.startswith("_saved_"): return saved_by_name(self, name[7:])
+        if name.startswith("_raw_saved_"): return raw_saved(self, name[11:])
         raise AttributeError(f"{self.name()}: expected an attribute of a node, got {name!r}")
+    def __dir__(self): return [*object.__dir__(self), *saved_names(self)]
     def __call__(self, *grads):
         """The gradients of the inputs, given those of the outputs."""
         cdef list gs = list(grads), res
@@ -83,15 +85,16 @@ cdef class Packed:
     "stands for a saved tensor that a hook took: hooks see values, the history stays here"
     cdef object held, unpack, past      # past: the node, or the leaf itself
     cdef int onr
-cdef Packed pack_tensor(Tensor t):
+cdef Packed pack_tensor(Tensor t): return packed_by(t, SAVING[0], SAVING[1])
+cdef Packed packed_by(Tensor t, pack, unpack):
     cdef Packed p = Packed.__new__(Packed)
     cdef int old = wb_grad_mode()
     cdef long version = t.st.version
     if t.st.inference: refuse_inference()
-    p.unpack = SAVING[1]
+    p.unpack = unpack
     if t.rg: p.past = <object>edge(t); p.onr = t.onr
     wb_set_grad_mode(0)
-    try: p.held = SAVING[0](t)
+    try: p.held = pack(t)
     finally: wb_set_grad_mode(old)
     if t.st.version != version: raise RuntimeError("saved_tensors_hooks: expected a pack hook that leaves its input alone, got one that changed it in place")
     return p
@@ -126,16 +129,6 @@ cdef object refuse_inference():
 
 cdef object raise_freed(Node nd):
     raise RuntimeError(f"backward: expected a graph that still holds what it saved, got {nd.name()} whose saved tensors are freed; pass retain_graph=True to the first backward to run it twice")
-
-cdef object saved_by_name(Node nd, str name):
-    cdef int i
-    if nd.freed: raise_freed(nd)
-    if nd.op != NULL:
-        if name == "extras" and nd.extras != NULL: return <object>nd.extras
-        if name == "result" and nd.result != NULL: return result_of(nd, wb_grad_mode())
-        i = param_index(<Op>nd.op, "input" if name == "self" and "self" not in (<Op>nd.op).params else name)
-        if i >= 0 and nd.have >> i & 1: return rule_argument(nd, i, wb_grad_mode())
-    raise AttributeError(f"{nd.name()}: expected the name of something saved, got {name!r}")
 
 cdef class AccumulateGrad:
     """The node that stands for a leaf: it adds what arrives into the leaf's `.grad`."""

@@ -5,7 +5,7 @@ ctypedef int (*geometry_t)(Tensor a, Tensor r, PyObject** s) except -1
 
 RULE_RESULT, RULE_NEED, RULE_EXTRA, RULE_SHAPE, RULE_DTYPE = 1000, 1001, 2000, 3000, 4000
 cdef enum: SAVE_RESULT = 1, SAVE_EXTRA = 2
-cdef enum: R_PROMOTE, R_FLOAT, R_BOOL, R_FIRST, R_FIXED, R_SUM, R_REAL
+cdef enum: R_PROMOTE, R_FLOAT, R_BOOL, R_FIRST, R_FIXED, R_SUM, R_REAL, R_WHOLE
 
 cdef class Op:
     # An operation of the engine, called as a function or as a method of Tensor; `op.definition` holds what its definition says.
@@ -14,6 +14,7 @@ cdef class Op:
     cdef native_back_t nback
     cdef geometry_t geometry
     cdef const wb_kernel* kern[12]  # by dtype, on the CPU
+    cdef const wb_kernel* divides[6]    # those of whole numbers that take no divisor of 0: the general path looks for one
     cdef PyObject* dflt[MAXP]
     cdef PyObject* pname[MAXP]
     cdef int np_, npos, star, nt, seq, first, na, nextra, rule, rule_dt, dim_at, keepdim_at, dtype_at
@@ -24,6 +25,9 @@ cdef class Op:
     cdef unsigned save_params[MAXP], save_flags[MAXP], save_shapes[MAXP]     # what the rule of the k-th tensor needs
     cdef bint has_rule[MAXP]
     cdef bint holomorphic           # complex: gradients may be taken as if real, between two conjugations
+    cdef unsigned refused           # of a map: dtypes that it is not defined for, by their bits
+    cdef bint no_bool, whole_attr, alike    # sub: no bool among the operands; add: whole numbers times a whole alpha; lerp: tensors of one dtype
+    cdef unsigned only_tensors      # tensors, by their order, that may not be numbers
     cdef bint internal              # not for users: None is let through for any tensor but the first
     cdef Op outer                   # of an in-place form: the op itself
     cdef Op twin                    # of an op: its in-place form
@@ -41,7 +45,7 @@ cdef class Op:
     @property
     def kernel_dtypes(self):
         """Names of the dtypes that have a native kernel."""
-        return [DTYPES[i].name for i in range(12) if self.kern[i] != NULL]
+        return [DTYPES[i].name for i in range(12) if self.kern[i] != NULL or i <= WB_I64 and self.divides[i] != NULL]
     def reference(self, *args, **kwargs):
         """Run through the NumPy body even where a kernel exists: what tests compare kernels with."""
         global FORCE_BODY
@@ -144,8 +148,7 @@ cdef object bind(Op op, PyObject** args, Py_ssize_t n, PyObject* kw):
             s[i] = op.dflt[i]
             if s[i] == NULL: raise TypeError(f"{op.name}: expected argument {op.params[i]!r}, got nothing")
     if out is None: return run(op, s)
-    if wb_grad_mode() and any_requires(op, s): raise RuntimeError(f"{op.name}: expected arguments that do not require grad with out=, got some that do; use no_grad or leave out= away")
-    return write_out(op, run(op, s), out)
+    return run_into(op, s, out)
 
 cdef int param_index(Op op, name) except -2:
     cdef int j
@@ -154,21 +157,6 @@ cdef int param_index(Op op, name) except -2:
     for j in range(op.np_):
         if op.params[j] == name: return j
     return -1
-
-cdef object write_out(Op op, r, out):
-    cdef Tensor o
-    if isinstance(r, tuple):
-        if not isinstance(out, (tuple, list)) or len(out) != len(r): raise TypeError(f"{op.name}: expected out to be {len(r)} tensors, got {out!r}")
-        t = [write_out(op, a, b) for a, b in zip(r, out)]
-        return op.pack(*t) if op.pack is not None else tuple(t)
-    if not isinstance(out, Tensor): raise TypeError(f"{op.name}: expected out to be a Tensor, got {type(out).__name__}")
-    if type(r) is not Tensor and hasattr(r, "full"): return apply2(o_copy_, out, r)     # a batched one, whose own memory means nothing
-    o = out
-    if not can_cast((<Tensor>r).a.dtype, o.a.dtype): raise RuntimeError(f"{op.name}: expected out of a dtype that holds {(<Tensor>r).dtype.name}, got {o.dtype.name}")
-    if not same_shape(&o.a, &(<Tensor>r).a): init_from(o, empty((<Tensor>r).a.ndim, (<Tensor>r).a.shape, o.a.dtype))
-    copy_into(o, <Tensor>r)
-    o.st.version += 1
-    return o
 
 cdef inline object binop(Op op, PyObject* a, PyObject* b):
     cdef PyObject* s[MAXP]

@@ -1,5 +1,5 @@
 # Definitions become ops; called by engine/ops/_define.py alone. At the end, the types are finished.
-cdef dict RULES = {"promote": R_PROMOTE, "float": R_FLOAT, "bool": R_BOOL, "first": R_FIRST, "sum": R_SUM, "real": R_REAL}
+cdef dict RULES = {"promote": R_PROMOTE, "float": R_FLOAT, "bool": R_BOOL, "first": R_FIRST, "sum": R_SUM, "real": R_REAL, "whole": R_WHOLE}
 
 cdef Op blank(str name):
     cdef Op op = Op.__new__(Op)
@@ -151,6 +151,9 @@ def define(d):
         op.dattr[k] = float(d.defaults[i]) if isinstance(d.defaults[i], (int, float)) else 0.0
     op.nextra = len(d.extra)
     op.first = d.name == "where"
+    op.no_bool = d.name == "sub"
+    op.whole_attr = d.name in ("add", "sub", "addcmul")
+    op.alike = d.name in ("lerp", "heaviside")
     op.internal = not d.spaces
     op.holomorphic = d.holomorphic
     if d.result in RULES: op.rule = RULES[d.result]
@@ -173,6 +176,14 @@ def define(d):
         wanted = e
         for i in range(n):
             if not strcmp(kern[i].op, wanted) and (kern[i].kind == WB_MAP) == (d.family in ("map", "copy")): op.kern[kern[i].dtype] = &kern[i]
+    if d.name in ("floor_divide", "floor_quotient", "trunc_divide", "remainder", "fmod"):
+        for i in range(6): op.divides[i] = op.kern[i]; op.kern[i] = NULL
+    for name in d.refused: op.refused |= <unsigned>1 << (<dtype>BY_NAME[name]).index
+    for i in range(12):
+        if op.refused >> i & 1: op.kern[i] = NULL
+    if d.numbers is not None:
+        for k in range(op.nt):
+            if d.tensors[k] not in d.numbers: op.only_tensors |= <unsigned>1 << k
     op.nback = shortcut_named(d.name)
     forward = d.name.removesuffix("_backward")
     if forward != d.name and forward in OPS: (<Op>OPS[forward]).back_op = op

@@ -69,9 +69,13 @@ cdef class Tensor:
     def __lshift__(a, b): return binop(o_lshift, <PyObject*>a, <PyObject*>b)
     def __rshift__(a, b): return binop(o_rshift, <PyObject*>a, <PyObject*>b)
     def __neg__(self): return unop(o_neg, <PyObject*>self)
-    def __pos__(self): return self
+    def __pos__(self):
+        if self.a.dtype == WB_BOOL: raise RuntimeError("positive: expected a dtype of numbers, got bool")
+        return self
     def __abs__(self): return unop(o_abs, <PyObject*>self)
-    def __invert__(self): return unop(o_not, <PyObject*>self)
+    def __invert__(self):
+        if self.a.dtype >= WB_F16: raise TypeError(f"~: expected a tensor of whole numbers or bools, got dtype {DTYPES[self.a.dtype].name}; compare first, or use logical_not()")
+        return unop(o_not, <PyObject*>self)
     def __iadd__(self, b): return binop(o_add_, <PyObject*>self, <PyObject*>b)
     def __isub__(self, b): return binop(o_sub_, <PyObject*>self, <PyObject*>b)
     def __imul__(self, b): return binop(o_mul_, <PyObject*>self, <PyObject*>b)

@@ -1,0 +1,94 @@
+# out=: the result is written where the caller wants it. What is asked of `out` is asked here, for all ops; the names are PyTorch's habits.
+
+# those that want the result's very dtype; of the others, `out` may be of any that holds it
+cdef frozenset EXACT_OUT = frozenset("""where lerp matmul mm bmm mv dot vdot inner vecdot softmax log_softmax linear neg abs sign sgn clamp clamp_min clamp_max
+    tril triu diag complex polar slice_scatter nonzero isposinf isneginf nan_to_num amax amin vector_norm argmax argmin signbit softplus logsigmoid gelu
+    index_select index_add index_copy index_reduce gather histc scatter scatter_add scatter_reduce solve_triangular inverse cholesky_ex ormqr matrix_norm
+    linalg_solve_triangular linalg_cholesky linalg_solve linalg_inv linalg_svdvals linalg_det linalg_eigvals linalg_eigvalsh linalg_ldl_solve
+    linalg_matrix_norm linalg_norm norm linalg_lu_solve lu_solve bitwise_not masked_select addmm baddbmm addmv addbmm multi_dot avg_pool2d floor ceil trunc
+    round frac logcumsumexp bucketize searchsorted renorm hardshrink softshrink heaviside take take_along_dim tensordot linalg_cross cross fft ifft rfft
+    ihfft fftn ifftn rfftn ihfftn fft2 ifft2 rfft2 ihfft2""".split())
+cdef frozenset WITH_BYTES = frozenset(("any", "all"))       # of bool or uint8, and exactly that
+cdef frozenset CONCATENATION = frozenset("cat stack hstack vstack dstack column_stack".split())
+# those that read while they write, so that `out` shares no memory with any input
+cdef frozenset APART = CONCATENATION | frozenset("gather take take_along_dim index_select masked_select linalg_cross cross kthvalue mode aminmax".split())
+# those that write over an input as a whole or not at all, as every `map` does
+cdef frozenset WHOLLY = frozenset("""cumsum cumprod logcumsumexp addmm baddbmm addmv addbmm addr scatter scatter_add scatter_reduce index_add index_copy
+    index_reduce clamp clamp_min clamp_max angle nan_to_num ldexp gelu logit matrix_power linalg_matrix_power round renorm softshrink""".split())
+
+cdef object run_into(Op op, PyObject** s, out):
+    "the op's result, written into out"
+    cdef int k
+    cdef tuple outs = tuple(out) if isinstance(out, (tuple, list)) else (out,)
+    if wb_grad_mode():
+        if any_requires(op, s): raise RuntimeError(f"{op.name}: expected arguments that do not require grad with out=, got some that do; use no_grad or leave out= away")
+        for o in outs:
+            if isinstance(o, Tensor) and wants(<Tensor>o): raise RuntimeError(f"{op.name}: expected an out that does not require grad, got one that does; use no_grad or leave out= away")
+    for o in outs:
+        if not isinstance(o, Tensor): continue
+        refuse_repeated(op.name, <Tensor>o)
+        for k in range(op.nt):
+            v = <object>s[op.tpos[k]]
+            if isinstance(v, Tensor): refuse_overlap(op, <Tensor>v, <Tensor>o)
+            elif op.tpos[k] == op.seq and isinstance(v, (tuple, list)):
+                for x in v:
+                    if isinstance(x, Tensor): refuse_overlap(op, <Tensor>x, <Tensor>o)
+    return write_out(op, run(op, s), out)
+
+cdef int refuse_repeated(str name, Tensor o) except -1:
+    cdef int i
+    for i in range(o.a.ndim):
+        if o.a.strides[i] == 0 and o.a.shape[i] > 1: raise RuntimeError(f"{name}: expected an out whose elements each have memory of their own, got an expanded one; use clone() first")
+    return 0
+
+cdef int refuse_overlap(Op op, Tensor t, Tensor o) except -1:
+    "dense tensors alone are compared, as PyTorch does: of others it would take long to know"
+    cdef long item = wb_itemsize[t.a.dtype], size = wb_itemsize[o.a.dtype]
+    cdef bint apart = op.name in APART
+    if t is o and not apart or t.a.n == 0 or o.a.n == 0 or not t.a.layout & o.a.layout & WB_DENSE or not same_memory(t, o): return 0
+    if o.a.data + o.a.n * size <= t.a.data or t.a.data + t.a.n * item <= o.a.data: return 0
+    if not apart:
+        if o.a.data == t.a.data and o.a.n * size == t.a.n * item and same_shape(&t.a, &o.a) and same_strides(t, o): return 0
+        if op.impl != impl_unary and op.impl != impl_binary and op.impl != map_general and op.name not in WHOLLY: return 0
+    raise RuntimeError(f"{op.name}: expected an out whose memory is apart from the arguments', got one that shares some with a tensor of shape {shape_tuple(t)}; clone() that first")
+
+cdef object write_out(Op op, r, out, bint one_of_several=False):
+    cdef Tensor o
+    if isinstance(r, tuple):
+        if not isinstance(out, (tuple, list)) or len(out) != len(r): raise TypeError(f"{op.name}: expected out to be {len(r)} tensors, got {out!r}")
+        t = [write_out(op, a, b, True) for a, b in zip(r, out)]
+        return tuple(t) if type(r) is tuple else type(r)(t)
+    if not isinstance(out, Tensor): raise TypeError(f"{op.name}: expected out to be a Tensor, got {type(out).__name__}")
+    if type(r) is not Tensor and hasattr(r, "full"): return apply2(o_copy_, out, r)     # a batched one, whose own memory means nothing
+    o = out
+    if o.a.dtype != (<Tensor>r).a.dtype:
+        held = can_cast((<Tensor>r).a.dtype, o.a.dtype)
+        if not held or one_of_several or op.name in EXACT_OUT or op.name in WITH_BYTES and o.a.dtype != WB_U8:
+            kind = TypeError if op.name in CONCATENATION else RuntimeError
+            raise kind(f"{op.name}: expected out of {'dtype ' if held else 'a dtype that holds '}{(<Tensor>r).dtype.name}, got {o.dtype.name}")
+    return fill_out(op.name, <Tensor>r, o)
+
+cdef object fill_out(str name, Tensor r, Tensor o):
+    cdef long version = o.st.version
+    if not same_shape(&o.a, &r.a):
+        if o.a.n: warn(f"{name}: an out of shape {shape_tuple(o)} is resized to {shape_tuple(r)}, and has elements; pass one of the result's shape, or out.resize_(0)")
+        if o.a.data + r.a.n * wb_itemsize[o.a.dtype] <= o.st.data + o.st.nbytes: wb_set_contiguous(&o.a, r.a.ndim, r.a.shape, o.a.dtype)
+        else: init_from(o, empty_like_as(r, o.a.dtype))
+        o.st.version = max(version, o.st.version)
+    copy_into(o, r)
+    o.st.version += 1
+    return o
+
+def into(str name, Tensor r, out):
+    """`out` with a result in it, for functions that are no ops; `r` itself where out is None."""
+    if out is None: return r
+    if not isinstance(out, Tensor): raise TypeError(f"{name}: expected out to be a Tensor, got {type(out).__name__}")
+    if wb_grad_mode() and (wants(r) or wants(<Tensor>out)): raise RuntimeError(f"{name}: expected tensors that do not require grad with out=, got some that do; use no_grad or leave out= away")
+    refuse_repeated(name, <Tensor>out)
+    if not can_cast(r.a.dtype, (<Tensor>out).a.dtype): raise RuntimeError(f"{name}: expected out of a dtype that holds {r.dtype.name}, got {(<Tensor>out).dtype.name}")
+    return fill_out(name, r, <Tensor>out)
+
+cdef int warn(str message) except -1:
+    import warnings
+    warnings.warn(message, UserWarning, stacklevel=1)
+    return 0
