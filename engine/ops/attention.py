@@ -138,6 +138,23 @@ def _ready(t):
     return t if t.stride(-1) == 1 or t.shape[-1] == 1 else t.contiguous()
 
 
+def _alike(name, query, key, value, share):
+    """The three with the same dimensions before the last two; with `share`, the last of these, the heads, may be fewer in key and value."""
+    if query.shape[:-2] == key.shape[:-2] == value.shape[:-2]:
+        return query, key, value
+    heads = query.shape[-3] if share and min(t.ndim for t in (query, key, value)) > 2 else 0
+    if not heads:
+        lead = broadcast(name, *(t.shape[:-2] for t in (query, key, value)))
+        return tuple(t.expand(*lead, *t.shape[-2:]) for t in (query, key, value))
+    for argument, t in (("key", key), ("value", value)):
+        if not t.shape[-3] or heads % t.shape[-3]:
+            raise expected(name, f"{argument} of a number of heads that divides {heads}", f"{t.shape[-3]}", error=RuntimeError)
+    if key.shape[-3] != value.shape[-3]:
+        key, value = (t.repeat_interleave(heads // t.shape[-3], -3) for t in (key, value))
+    lead = broadcast(name, *(t.shape[:-3] for t in (query, key, value)))
+    return tuple(t.expand(*lead, *t.shape[-3:]) for t in (query, key, value))
+
+
 @op("composite", tensors=("query", "key", "value", "attn_mask"), spaces="functional", methods=False,
     onnx=Unsupported("exported as the ops it stands for"))  # fmt: skip
 def scaled_dot_product_attention(query, key, value, attn_mask=None, dropout_p=0.0, is_causal=False, scale=None, enable_gqa=False):
@@ -149,7 +166,7 @@ def scaled_dot_product_attention(query, key, value, attn_mask=None, dropout_p=0.
         value: The answers.
         attn_mask: Added to the scores; or bools, True where a key takes part.
         dropout_p: Probability that a weight is dropped, 0 to 1; it applies whenever it is not 0.
-        is_causal: Position i sees keys up to i; not together with `attn_mask`.
+        is_causal: Position i sees keys up to i; together with `attn_mask` only where there are 4 dimensions, and nothing is dropped.
         scale: Factor of the scores; None for 1 / sqrt(E).
         enable_gqa: Let several heads of `query` share one of `key` and `value`.
 
@@ -160,7 +177,7 @@ def scaled_dot_product_attention(query, key, value, attn_mask=None, dropout_p=0.
         Tensor of the dtype of `query`.
 
     Raises:
-        RuntimeError: the shapes do not fit, or both `is_causal` and `attn_mask` are given.
+        RuntimeError: the shapes do not fit, or both `is_causal` and `attn_mask` are given where only one may be.
 
     References:
         Vaswani et al. (2017), arXiv:1706.03762; Dao et al. (2022), arXiv:2205.14135, for the tiles.
@@ -179,18 +196,18 @@ def scaled_dot_product_attention(query, key, value, attn_mask=None, dropout_p=0.
     if key.shape[-1] != query.shape[-1] or key.shape[-2] != value.shape[-2]:
         wanted = f"key of shape (*, {value.shape[-2]}, {query.shape[-1]}) for these query and value"
         raise expected(name, wanted, key, error=RuntimeError)
-    if is_causal and attn_mask is not None:
+    fused = query.ndim == key.ndim == value.ndim == 4 and not dropout_p
+    if is_causal and attn_mask is not None and not (fused and not attn_mask.requires_grad):  # PyTorch's fused kernels take both
         raise expected(name, "is_causal or attn_mask", "both", "fold the causal mask into attn_mask", RuntimeError)
     if not 0.0 <= dropout_p <= 1.0:
         raise expected(name, "dropout_p in [0, 1]", dropout_p)
     if scale is None:
         scale = 1 / math.sqrt(query.shape[-1]) if query.shape[-1] else 1.0
+    query, key, value = _alike(name, query, key, value, enable_gqa)
     shape = query.shape
-    q, k, v = (t if t.ndim == 4 else t.reshape(-1, *t.shape[-3:]) if t.ndim > 4 else t[(None,) * (4 - t.ndim)] for t in (query, key, value))
-    if q.shape[1] != k.shape[1] and not (enable_gqa and k.shape[1] and q.shape[1] % k.shape[1] == 0):
-        raise expected(name, f"key of {q.shape[1]} heads", f"{k.shape[1]}", "pass enable_gqa=True to share them", RuntimeError)
-    batch = broadcast(name, q.shape[:1], k.shape[:1], v.shape[:1])
-    q, k, v = (_ready(t.expand(*batch, *t.shape[1:]) if t.shape[0] != batch[0] else t) for t in (q, k, v))
+    q, k, v = (
+        _ready(t if t.ndim == 4 else t.reshape(-1, *t.shape[-3:]) if t.ndim > 4 else t[(None,) * (4 - t.ndim)]) for t in (query, key, value)
+    )
     mask = attn_mask
     if mask is not None:
         if mask.dtype is not core.bool_ and mask.dtype is not q.dtype:
@@ -215,6 +232,12 @@ def _(s):
     yield s(s.normal(2, 3, 4), s.normal(2, 3, 4), s.normal(2, 3, 4), scale=0.7)
     yield s(s.normal(1, 2, 3, 4), s.normal(1, 2, 3, 4), s.normal(1, 2, 3, 4), s.normal(1, 2, 3, 3))
     yield s(s.normal(1, 4, 3, 4), s.normal(1, 2, 3, 4), s.normal(1, 2, 3, 4), enable_gqa=True)
+    seen = s.tensor([[[[1, 0, 1, 1], [1, 1, 0, 0], [0, 1, 1, 1], [1, 1, 1, 0]]]], "bool")
+    yield s(s.normal(1, 2, 4, 4), s.normal(1, 2, 4, 4), s.normal(1, 2, 4, 4), seen, is_causal=True)
+    yield s(s.normal(2, 3, 4), s.normal(3, 2, 5, 4), s.normal(1, 5, 4))
+    yield s(s.normal(2, 1, 4, 3, 4), s.normal(3, 2, 3, 4), s.normal(4, 3, 2), enable_gqa=True).without(
+        "empty", because="torch divides by the number of heads, and dies of 0"
+    )
 
 
 @refuses(scaled_dot_product_attention)
@@ -222,9 +245,12 @@ def _(s):
     yield s(s.normal(1, 2, 3, 4), s.normal(1, 2, 3, 5), s.normal(1, 2, 3, 4)).raises(
         RuntimeError, "scaled_dot_product_attention: expected key of shape (*, 3, 4)"
     )
-    yield s(s.normal(1, 4, 3, 4), s.normal(1, 2, 3, 4), s.normal(1, 2, 3, 4)).raises(
-        RuntimeError, "scaled_dot_product_attention: expected key of 4 heads"
+    yield s(s.normal(1, 4, 3, 4), s.normal(1, 2, 3, 4), s.normal(1, 2, 3, 4)).raises(RuntimeError, "expected shapes that broadcast")
+    yield s(s.normal(1, 4, 3, 4), s.normal(1, 3, 3, 4), s.normal(1, 2, 3, 4), enable_gqa=True).raises(
+        RuntimeError, "scaled_dot_product_attention: expected key of a number of heads that divides 4, got 3"
     )
+    q, mask = s.normal(2, 3, 4), s.mask(2, 3, 3)
+    yield s(q, q, q, mask, is_causal=True).raises(RuntimeError, "scaled_dot_product_attention: expected is_causal or attn_mask, got both")
 
 
 @samples(attention_backward)

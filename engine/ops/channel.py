@@ -113,6 +113,8 @@ def local_response_norm(input, size, alpha=1e-4, beta=0.75, k=1.0):
         floating("local_response_norm", input)
     if input.ndim < 3:
         raise expected("local_response_norm", "input of 3 or more dimensions", input)
+    if not input.numel():
+        return input
     if size < 1:
         raise expected("local_response_norm", "size of 1 or more", f"{size}", error=RuntimeError)
     c = input.shape[1]

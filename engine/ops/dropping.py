@@ -212,10 +212,10 @@ def feature_alpha_dropout(input, p=0.5, training=False, inplace=False):
         Klambauer et al. (2017), arXiv:1706.02515.
     """
     _checked("feature_alpha_dropout", p)
-    if input.ndim < 2:
-        raise expected("feature_alpha_dropout", "input of 2 or more dimensions", input, error=RuntimeError)
     if not training or p == 0:
         return input
+    if input.ndim < 2:
+        raise expected("feature_alpha_dropout", "input of 2 or more dimensions", input, error=RuntimeError)
     shape = tuple(input.shape[:2]) + (1,) * (input.ndim - 2)
     result = _alpha(input, p, _kept(input, shape, p)) if p < 1 else input * 0
     return input.copy_(result) if inplace else result

@@ -132,6 +132,8 @@ def embedding(input, weight, padding_idx=None, max_norm=None, norm_type=2.0, sca
                 [1., 2.]])
     """
     tensors("embedding", input=input, weight=weight)
+    if weight.ndim != 2:
+        raise expected("embedding", "weight of 2 dimensions", weight, error=RuntimeError)
     n = weight.shape[0]
     if padding_idx is not None and not -n <= padding_idx < n:
         raise expected("embedding", f"padding_idx in the range [{-n}, {n - 1}]", padding_idx, error=RuntimeError)

@@ -40,7 +40,7 @@ def _bordered(x, n, border, align_corners):
 
 
 def _numbers(t):
-    return t.detach().numpy().astype(np.float64)
+    return t.detach().double().numpy()
 
 
 def _gathered(flat, at, spatial):
@@ -70,14 +70,14 @@ def _added(flat, taps, spatial):
 def _linear(x):
     """The two neighbours of coordinates, with weights."""
     low = np.floor(_numbers(x))
-    share = x - core.from_numpy(low.astype(x.dtype.numpy))
+    share = x - core.from_numpy(low).to(x.dtype)
     return [(low, 1 - share), (low + 1, share)]
 
 
 def _cubic(x, n, border, align_corners, a=-0.75):
     """The four neighbours of coordinates, with the weights of Keys' cubic convolution."""
     low = np.floor(_numbers(x))
-    t = x - core.from_numpy(low.astype(x.dtype.numpy))
+    t = x - core.from_numpy(low).to(x.dtype)
     near = lambda d: ((a + 2) * d - (a + 3)) * d * d + 1  # noqa: E731
     far = lambda d: ((a * d - 5 * a) * d + 8 * a) * d - 4 * a  # noqa: E731
     weights = (far(t + 1), near(t), near(1 - t), far(2 - t))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from workbench.ext.core import _core as core
 from workbench.ext.core.lazy import np
 
-from ._define import Unsupported, derivative, infer, op, refuses, samples
+from ._define import COMPLEX, NUMBER, Unsupported, derivative, infer, op, refuses, samples
 from .errors import expected
 
 Tensor = core.Tensor
@@ -20,7 +20,8 @@ def _linear_form(b, input, weight, bias):
     return product if bias is None else b.node("Add", product, bias)
 
 
-@op("call", tensors=("input", "weight", "bias"), spaces="functional", methods=False, onnx=_linear_form)
+@op("call", tensors=("input", "weight", "bias"), spaces="functional", methods=False, dtypes=(*NUMBER, *COMPLEX),
+    onnx=_linear_form)  # fmt: skip
 def linear(input, weight, bias=None):
     """Apply an affine map to the last dimension: input @ weight.T + bias.
 
@@ -55,10 +56,11 @@ def _(input, weight, bias):
         raise expected("linear", f"input whose last size is {k} (weight is {(n, k)})", input, error=RuntimeError)
     if bias is not None and tuple(bias.shape) != (n,):
         raise expected("linear", f"bias of shape ({n},)", bias, error=RuntimeError)
-    if not input.is_floating_point() or weight.dtype is not input.dtype or (bias is not None and bias.dtype is not input.dtype):
-        raise expected(
-            "linear", "input, weight and bias of one floating dtype", f"{input.dtype.name} and {weight.dtype.name}", error=RuntimeError
-        )
+    dtypes = [t.dtype for t in (input, weight, bias) if t is not None]
+    if input.dtype is core.bool_:
+        raise expected("linear", "input of a dtype of numbers", input, "cast with input.float()", NotImplementedError)
+    if any(d is not input.dtype for d in dtypes):
+        raise expected("linear", "input, weight and bias of one dtype", " and ".join(d.name for d in dtypes), error=RuntimeError)
     return [((*input.shape[:-1], n), input.dtype)], (), ()
 
 
@@ -85,7 +87,8 @@ def linear_weight_backward(grad, input, with_bias):
         grad: (*, N); input: (*, K); results: (N, K) and (N).
     """
     rows = _rows(grad)
-    return rows.T @ _rows(input), rows.sum(0, dtype=np.float64) if with_bias else None
+    wide = np.complex128 if rows.dtype.kind == "c" else np.float64
+    return rows.T @ _rows(input), rows.sum(0, dtype=wide) if with_bias else None
 
 
 @infer(linear_weight_backward)
@@ -151,4 +154,4 @@ def _(s):
     yield s(s.normal(2, 3), s.normal(4, 5)).raises(RuntimeError, "linear: expected input whose last size is 5")
     yield s(s.normal(2, 3), s.normal(3)).raises(RuntimeError, "linear: expected weight of 2 dimensions")
     yield s(s.normal(2, 3), s.normal(4, 3), s.normal(3)).raises(RuntimeError, "linear: expected bias of shape (4,)")
-    yield s(s.integers(2, 3), s.normal(4, 3)).raises(RuntimeError, "linear: expected input, weight and bias of one floating dtype")
+    yield s(s.integers(2, 3), s.normal(4, 3)).raises(RuntimeError, "linear: expected input, weight and bias of one dtype")

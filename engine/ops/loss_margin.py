@@ -136,13 +136,15 @@ def margin_ranking_loss(input1, input2, target, margin=0, size_average=None, red
     if not input1.ndim == input2.ndim == target.ndim:
         shapes = ", ".join(str(tuple(t.shape)) for t in (input1, input2, target))
         raise expected("margin_ranking_loss", "tensors of as many dimensions", shapes, error=RuntimeError)
-    return reduced((margin - target * (input1 - input2)).clamp(min=0), reduction)
+    return reduced((-target * (input1 - input2) + float(margin)).clamp(min=0), reduction)  # whole numbers end as floating ones
 
 
 @samples(margin_ranking_loss)
 def _(s):
     yield s(s.away(6), s.tensor([0.0] * 6), s.tensor([1.0, -1, 1, -1, -1, 1]))
     yield s(s.away(6, kinks=(0.5,)), s.tensor([0.0] * 6), s.tensor([1.0] * 6), 0.5, reduction="none")
+    yield s(s.tensor([250, 3], "uint8"), s.tensor([1, 200], "uint8"), s.tensor([1, 255], "uint8"), 0.5, reduction="none")
+    yield s(s.tensor([100, 3], "int8"), s.tensor([-100, 100], "int8"), s.tensor([1, -1], "int8"))
 
 
 @refuses(margin_ranking_loss)

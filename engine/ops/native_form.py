@@ -17,7 +17,7 @@ from .grid import affine_grid, grid_sample
 from .norm_batch import batch_norm as batch_norm_of_layers
 from .pooling import max_pool1d
 from .pooling_adaptive_max import adaptive_max_pool1d as adaptive_max_pool1d_of_layers
-from .randomized import rrelu
+from .randomized import rrelu_with
 
 Tensor = core.Tensor
 REDUCTIONS = ("none", "mean", "sum")
@@ -242,6 +242,12 @@ _dropout("feature_alpha_dropout", dropping.feature_alpha_dropout)
 
 
 @public("torch")
+def rrelu(input, lower=1.0 / 8, upper=1.0 / 3, training=False, generator=None):
+    """`nn.functional.rrelu`, with a generator to draw the slopes from."""
+    return rrelu_with(input, lower, upper, training, False, generator)
+
+
+@public("torch")
 def rrelu_(input, lower=1.0 / 8, upper=1.0 / 3, training=False, generator=None):
     """In-place form of `rrelu`."""
-    return rrelu(input, lower, upper, training, True)
+    return rrelu_with(input, lower, upper, training, True, generator)

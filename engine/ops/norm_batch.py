@@ -151,6 +151,8 @@ def batch_norm(input, running_mean=None, running_var=None, weight=None, bias=Non
     """
     if not isinstance(input, Tensor):
         raise expected("batch_norm", "input to be a Tensor", type(input).__name__, error=TypeError)
+    if input.ndim == 1 and not input.numel():
+        return input.clone()
     if input.ndim < 2:
         raise expected("batch_norm", "input of 2 or more dimensions", input, error=ValueError)
     if not input.is_floating_point():

@@ -35,6 +35,9 @@ def _check(name, input, n, floating=True, adaptive=False):
         raise expected(name, f"input of {n + 1} dimensions or more", input)
     if input.ndim not in (n + 1, n + 2):
         raise expected(name, f"input of {n + 2} dimensions (or {n + 1} without a batch)", input, error=RuntimeError)
+    first = input.ndim - n - 1 if not adaptive else 1 if n == 3 or "max" in name else input.ndim - n  # as PyTorch draws the line
+    if 0 in input.shape[first:]:
+        raise expected(name, "input with channels, and elements in each", input, error=RuntimeError)
     if floating and not input.is_floating_point():
         raise expected(name, "input of a floating dtype", input, "cast with input.float()", NotImplementedError)
 

@@ -12,10 +12,11 @@ from .comparison import where
 from .drawing import uniform as uniform_draw
 from .errors import expected
 from .generator import key_of
+from .random import drawn
 from .softmax import softmax
 
 
-@public("torch", "functional")
+@public("functional")
 def rrelu(input, lower=1.0 / 8, upper=1.0 / 3, training=False, inplace=False):
     """Scale what is negative by a slope drawn anew for each element.
 
@@ -44,6 +45,11 @@ def rrelu(input, lower=1.0 / 8, upper=1.0 / 3, training=False, inplace=False):
         >>> functional.rrelu(tensor([-2.0, 2.0]), 0.25, 0.75)
         tensor([-1.,  2.])
     """
+    return rrelu_with(input, lower, upper, training, inplace, None)
+
+
+def rrelu_with(input, lower, upper, training, inplace, generator):
+    """`functional.rrelu` with a generator, which `torch.rrelu` takes."""
     tensors("rrelu", input=input)
     floating("rrelu", input)
     if lower > upper:
@@ -51,7 +57,7 @@ def rrelu(input, lower=1.0 / 8, upper=1.0 / 3, training=False, inplace=False):
     if training:
         # a copy, because backward needs the signs that an in-place result overwrites
         x = input.clone() if inplace else input
-        slopes = uniform_draw(tuple(input.shape), input.dtype, key_of(None), lower, upper)
+        slopes = drawn("rrelu", tuple(input.shape), input.dtype, generator, uniform_draw, lower, upper)
         result = where(x >= 0, x, x * slopes)
     else:
         result = leaky_relu(input.clone() if inplace else input, (lower + upper) / 2)

@@ -81,7 +81,10 @@ def check(info: Any, dtype: torch.dtype, training: bool, result: Result) -> None
 
 def one(tally: Tally, text: str, mine: Any, theirs: Any, forward: Any, random: bool) -> None:
     try:
-        args, kwargs = to_ours(forward.args), to_ours(forward.kwargs)
+        made = {id(t): to_ours(t) for t in tensors((forward.args, forward.kwargs))}  # one that is given twice stays one
+        args, kwargs = (
+            torch.utils._pytree.tree_map(lambda v: made[id(v)] if id(v) in made else to_ours(v), a) for a in (forward.args, forward.kwargs)
+        )
     except OutOfScope as reason:
         tally.left_out.append(str(reason))
         return
