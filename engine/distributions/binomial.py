@@ -6,7 +6,7 @@ from typing import Any, ClassVar
 
 from workbench.ext.core import _core
 
-from ..ops.sampling import binomial
+from ..ops.sampling_count import binomial
 from ..ops.sequence import arange
 from ..ops.smooth import logsigmoid
 from . import constraints

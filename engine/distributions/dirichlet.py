@@ -9,7 +9,7 @@ from workbench.ext.core import _core
 from ..errors import expected
 from ..ops.comparison import where
 from ..ops.one_hot import one_hot
-from ..ops.sampling import dirichlet_at, even
+from ..ops.sampling import _sample_dirichlet
 from . import constraints
 from .exp_family import ExponentialFamily
 
@@ -49,7 +49,7 @@ class Dirichlet(ExponentialFamily):
 
     def rsample(self, sample_shape: tuple[int, ...] = ()) -> Tensor:
         shape = self._extended_shape(sample_shape)
-        return dirichlet_at(self.concentration.expand(shape), even(shape), even(shape))
+        return _sample_dirichlet(self.concentration.expand(shape))
 
     def log_prob(self, value: Tensor) -> Tensor:
         if self._validate_args:

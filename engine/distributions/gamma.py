@@ -8,7 +8,7 @@ from workbench.ext.core import _core
 
 from ..limits import finfo
 from ..ops.gamma import igamma
-from ..ops.sampling import even, gamma_at
+from ..ops.sampling import _standard_gamma
 from . import constraints
 from .exp_family import ExponentialFamily
 from .utils import broadcast_all
@@ -18,7 +18,7 @@ Tensor = _core.Tensor
 
 def standard_gamma(concentration: Tensor) -> Tensor:
     """Samples of gamma distributions of rate 1, with a derivative for the concentration."""
-    return gamma_at(concentration, even(concentration.shape))
+    return _standard_gamma(concentration)
 
 
 class Gamma(ExponentialFamily):

@@ -7,7 +7,7 @@ from typing import ClassVar
 from workbench.ext.core import _core
 
 from ..ops.comparison import where
-from ..ops.sampling import poisson
+from ..ops.sampling_count import poisson
 from ..ops.smooth import logsigmoid
 from . import constraints
 from .distribution import Distribution

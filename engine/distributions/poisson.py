@@ -6,7 +6,7 @@ from typing import ClassVar
 
 from workbench.ext.core import _core
 
-from ..ops.sampling import poisson
+from ..ops.sampling_count import poisson
 from . import constraints
 from .exp_family import ExponentialFamily
 from .utils import broadcast_all

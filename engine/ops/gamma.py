@@ -6,13 +6,13 @@ import math
 
 from workbench.ext.core import _core as core
 
-from ._define import FLOATING, Unsupported, derivative, op, refuses, samples
+from ._define import FLOATING, HALF, INTEGERS, Unsupported, derivative, op, refuses, samples
 from ._help import ordered, tensors
 from ._space import alias
 from .comparison import where
 from .errors import expected
 from .exponential import exp, log
-from .sampling import gamma_slope
+from .sampling_slope import gamma_slope
 
 NO_FORM = Unsupported("ONNX has no function of the gamma family")
 
@@ -146,7 +146,7 @@ def mvlgamma(input, p):
     return sum((lgamma(input - 0.5 * j) for j in range(1, p)), lgamma(input)) + p * (p - 1) / 4 * math.log(math.pi)
 
 
-@op("map", tensors=2, inplace=True, result="float", onnx=NO_FORM)
+@op("map", refused=("bool", *INTEGERS), numbers=(), tensors=2, inplace=True, result="float", onnx=NO_FORM)
 def igamma(input, other):
     """Take the regularised lower incomplete gamma function; nan where an operand is negative.
 
@@ -171,7 +171,7 @@ def igamma(input, other):
     return special.gammainc(input, other)
 
 
-@op("map", tensors=2, inplace=True, result="float", onnx=NO_FORM)
+@op("map", refused=("bool", *INTEGERS), numbers=(), tensors=2, inplace=True, result="float", onnx=NO_FORM)
 def igammac(input, other):
     """Take the regularised upper incomplete gamma function; nan where an operand is negative.
 
@@ -218,7 +218,7 @@ derivative(
 )
 
 
-@op("map", tensors=2, result="float", spaces="special", methods=False, onnx=NO_FORM)
+@op("map", refused=HALF, tensors=2, result="float", spaces="special", methods=False, onnx=NO_FORM)
 def zeta(input, other):
     """Take Hurwitz' zeta function; inf where `input` is 1 or `other` a whole number <= 0, nan for smaller `input`.
 

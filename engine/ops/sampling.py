@@ -1,6 +1,6 @@
-"""Draws from gamma, Dirichlet, Poisson and binomial distributions, by inverting the distribution function at even numbers.
+"""Draws from gamma and Dirichlet distributions, and of categories.
 
-An element of a draw depends on the even number at its place and on its own parameters alone.
+An element of a draw depends on the draw's key, on its place and on its own parameters alone.
 """
 
 from __future__ import annotations
@@ -10,88 +10,16 @@ from workbench.ext.core.lazy import np
 
 from ._define import Unsupported, derivative, infer, op, refuses, samples
 from ._help import floating, tensors
-from ._space import alias, public
+from ._space import public
+from ._streams import Streams
+from .drawing import KEY
 from .drawing import uniform as uniform_draw
 from .errors import expected
 from .generator import key_of
+from .sampling_slope import dirichlet_slope, gamma_slope
 
 NO_FORM = Unsupported("random numbers are not part of a network in use")
-NO_SLOPE = Unsupported("ONNX has no incomplete gamma and beta functions")
-_STEP = 0.02  # of the differences, relative to the distance over which the logarithm of a distribution function changes
 _AT_ONCE = 1 << 16  # comparisons, so that they stay in the cache
-# central differences of eighth order: the first derivative, and the second one with its weight in the middle
-_FIRST = (4 / 5, -1 / 5, 4 / 105, -1 / 280)
-_SECOND, _MIDDLE = (8 / 5, -1 / 5, 8 / 315, -1 / 560), -205 / 72
-
-
-def _tail(lower, upper, log_density, a):
-    """What a distribution function does with its parameter `a`, by the logarithm of the smaller one of its tails.
-
-    That is smooth over distances of min(a, sqrt(a)), so that differences of eighth order leave errors of about 1e-12.
-
-    Returns:
-        The sign of the tail's derivatives as those of the function, tail / density, and two derivatives of the logarithm; 0 where the tail
-        is too small for a number.
-    """
-    h = _STEP * a / np.sqrt(1 + a)
-    small = lower(a) <= 0.5
-
-    def log(b):
-        return np.log(np.where(small, lower(b), upper(b)))
-
-    middle = log(a)
-    sides = [(log(a + k * h), log(a - k * h)) for k in range(1, 5)]
-    first = sum(w * (up - down) for w, (up, down) in zip(_FIRST, sides)) / h
-    second = (sum(w * (up + down) for w, (up, down) in zip(_SECOND, sides)) + _MIDDLE * middle) / h**2
-    known = np.isfinite(second) | np.isnan(middle)
-    return np.where(small, 1, -1), np.exp(middle - log_density), np.where(known, first, 0), np.where(known, second, 0)
-
-
-def _gamma(input, output):
-    """Concentrations and samples in double precision, the logarithm of the density there, and `_tail`."""
-    from scipy import special
-
-    a, x = np.asarray(input, np.float64), np.asarray(output, np.float64)
-    density = (a - 1) * np.log(x) - x - special.gammaln(a)
-    return a, x, _tail(lambda b: special.gammainc(b, x), lambda b: special.gammaincc(b, x), density, a)
-
-
-@op("map", tensors=2, spaces=(), methods=False, onnx=NO_SLOPE)
-def gamma_slope(input, output):
-    """How fast a sample of a standard gamma distribution grows with its concentration: -(dP / da) / density."""
-    with np.errstate(all="ignore"):
-        _, x, (sign, ratio, first, _) = _gamma(input, output)
-        return np.where((x > 0) & (x < np.inf), -sign * ratio * first, 0).astype(np.result_type(input))
-
-
-@op("map", tensors=2, spaces=(), methods=False, onnx=NO_SLOPE)
-def gamma_slope_backward(input, output):
-    """How fast `gamma_slope` grows with the concentration, where the sample stays: -P'' / density - slope * (log x - digamma(a))."""
-    from scipy import special
-
-    with np.errstate(all="ignore"):
-        a, x, (sign, ratio, first, second) = _gamma(input, output)
-        found = -sign * ratio * (second + first**2 - first * (np.log(x) - special.digamma(a)))
-        return np.where((x > 0) & (x < np.inf), found, 0).astype(np.result_type(input))
-
-
-derivative(
-    gamma_slope,
-    input=lambda g, input, output: g * gamma_slope_backward(input, output),
-    output=lambda g, input, output, result: g * (input.digamma() - output.log() - result * ((input - 1) / output - 1)),
-)
-
-
-@op("map", tensors=3, spaces=(), methods=False, onnx=NO_SLOPE)
-def dirichlet_slope(x, alpha, total):
-    """How fast an element of a Dirichlet sample grows with its concentration, over 1 - x; the other elements shrink in proportion."""
-    from scipy import special
-
-    v, a, b = np.asarray(x, np.float64), np.asarray(alpha, np.float64), np.asarray(total, np.float64) - alpha
-    with np.errstate(all="ignore"):
-        density = (a - 1) * np.log(v) + (b - 1) * np.log1p(-v) - special.betaln(a, b)
-        sign, ratio, first, _ = _tail(lambda c: special.betainc(c, b, v), lambda c: special.betainc(b, c, 1 - v), density, a)
-        return np.where((v > 0) & (v < 1), -sign * ratio * first / (1 - v), 0).astype(np.result_type(x))
 
 
 def even(shape, generator=None):
@@ -103,40 +31,55 @@ def _above_zero(x, dtype):
     return np.maximum(x, np.finfo(dtype).tiny).astype(dtype)
 
 
-@op("call", tensors=2, spaces=(), methods=False, onnx=NO_FORM)
-def gamma_at(input, u):
-    """The numbers below which standard gamma distributions with the concentrations `input` have the probabilities u."""
-    from scipy import special
+def _log_gamma(a, key):
+    """Logarithms of samples, by Marsaglia and Tsang's rejection; a concentration below 1 by a power of an even number besides."""
+    streams, flat = Streams(key), a.reshape(-1)
+    d = np.where(flat < 1, flat + 1, flat) - 1 / 3
+    found = np.where(flat == 0, -np.inf, np.where(flat > 0, np.inf, np.nan))
+    waiting = np.flatnonzero((flat > 0) & (flat < np.inf))
+    attempt = 0
+    while waiting.size:
+        block, scale = streams.block(waiting, attempt), d[waiting]
+        x = np.sqrt(-2 * np.log1p(-block.double(0))) * np.cos(2 * np.pi * block.single(2))
+        v = (1 + x / np.sqrt(9 * scale)) ** 3
+        taken = np.log(block.single(3)) < 0.5 * x * x + scale * (1 - v + np.log(v))
+        found[waiting[taken]] = np.log(scale[taken] * v[taken])
+        waiting, attempt = waiting[~taken], attempt + 1
+    small = np.flatnonzero((flat > 0) & (flat < 1))
+    found[small] += np.log1p(-streams.block(small, streams.last).double(0)) / flat[small]
+    return found.reshape(a.shape)
 
-    return _above_zero(special.gammaincinv(input.astype(np.float64), u), input.dtype)
 
+@op("call", spaces=(), methods=False, onnx=NO_FORM)
+def gamma_drawn(input, key):
+    """Samples of standard gamma distributions with the concentrations `input`.
 
-@op("call", tensors=3, spaces=(), methods=False, onnx=NO_FORM)
-def dirichlet_at(input, u, v):
-    """Vectors of Dirichlet distributions along the last dimension, from two even numbers for each element.
-
-    With v even and g of a gamma distribution one step up, g * v ** (1 / a) is of the gamma distribution with concentration a; logarithms
-    keep small concentrations from giving nothing but zeros.
+    References:
+        Marsaglia and Tsang (2000), doi:10.1145/358407.358414.
     """
-    from scipy import special
-
-    a = input.astype(np.float64)
-    logs = np.log(special.gammaincinv(a + 1, u)) + np.log(v) / a
-    x = np.exp(logs - logs.max(-1, keepdims=True, initial=-np.inf))
-    return _above_zero(x / x.sum(-1, keepdims=True), input.dtype)
+    with np.errstate(all="ignore"):
+        return _above_zero(np.exp(_log_gamma(input.astype(np.float64), key)), input.dtype)
 
 
-@infer(gamma_at)
-def _(input, u):
-    return [(tuple(input.shape), input.dtype)], (), ()
+@op("call", spaces=(), methods=False, onnx=NO_FORM)
+def dirichlet_drawn(input, key):
+    """Vectors of Dirichlet distributions along the last dimension: gamma samples over their sum.
+
+    They are taken as logarithms, so that small concentrations do not give nothing but zeros.
+    """
+    with np.errstate(all="ignore"):
+        logs = _log_gamma(input.astype(np.float64), key)
+        x = np.exp(logs - logs.max(-1, keepdims=True, initial=-np.inf))
+        return _above_zero(x / x.sum(-1, keepdims=True), input.dtype)
 
 
-@infer(dirichlet_at)
-def _(input, u, v):
-    return [(tuple(input.shape), input.dtype)], (), ()
+@infer(gamma_drawn)
+@infer(dirichlet_drawn)
+def _(input, key):
+    return [(tuple(input.shape), input.dtype)], list(key), ()
 
 
-derivative(gamma_at, input=lambda g, input, result: g * gamma_slope(input, result))
+derivative(gamma_drawn, input=lambda g, input, result: g * gamma_slope(input, result))
 
 
 def _by_concentration(g, input, result):
@@ -144,7 +87,7 @@ def _by_concentration(g, input, result):
     return each * (g - (result * g).sum(-1, True))
 
 
-derivative(dirichlet_at, input=_by_concentration)
+derivative(dirichlet_drawn, input=_by_concentration)
 
 
 @op("call", tensors=2, spaces=(), methods=False, onnx=NO_FORM)
@@ -179,7 +122,7 @@ def _standard_gamma(input, generator=None):
     """Draw from standard gamma distributions; the samples have a derivative with respect to the concentrations `input`."""
     tensors("_standard_gamma", input=input)
     floating("_standard_gamma", input)
-    return gamma_at(input, even(input.shape, generator))
+    return gamma_drawn(input, key_of(generator))
 
 
 @public("torch")
@@ -187,116 +130,23 @@ def _sample_dirichlet(input, generator=None):
     """Draw from Dirichlet distributions along the last dimension, with a derivative with respect to the concentrations `input`."""
     tensors("_sample_dirichlet", input=input)
     floating("_sample_dirichlet", input)
-    return dirichlet_at(input, even(input.shape, generator), even(input.shape, generator))
+    if not input.ndim:
+        raise expected("_sample_dirichlet", "input of 1 or more dimensions", input, error=IndexError)
+    return dirichlet_drawn(input, key_of(generator))
 
 
-alias("torch", _standard_gamma_grad=gamma_slope, _dirichlet_grad=dirichlet_slope)
-
-
-@public("torch")
-def poisson(input, generator=None):
-    """Draw numbers of events from Poisson distributions.
-
-    P(y = k) = rate ** k * e ** -rate / k!
-
-    Args:
-        input: Rates >= 0.
-        generator: Where random numbers come from; None means the default generator.
-
-    Shape:
-        input: (*); result: (*).
-
-    Returns:
-        Tensor of the dtype of `input`.
-
-    Raises:
-        RuntimeError: a rate is negative, or `input` is not floating.
-
-    Example:
-        >>> poisson(tensor([0.0, 0.0]))
-        tensor([0., 0.])
-    """
-    from scipy import special
-
-    tensors("poisson", input=input)
-    floating("poisson", input)
-    rate = input.detach().double().numpy()
-    if (rate < 0).any():
-        raise expected("poisson", "rates >= 0", f"one of {rate.min()}", error=RuntimeError)
-    u = even(rate.shape, generator).numpy()
-    found = _first(lambda k: special.pdtr(k, rate), special.pdtrik(u, rate), u)
-    return core.from_numpy(np.where(rate > 0, found, 0)).to(input.dtype)
-
-
-@public("torch")
-def binomial(count, prob, generator=None):
-    """Draw numbers of successes from binomial distributions.
-
-    P(y = k) = n! / (k! (n - k)!) * p ** k * (1 - p) ** (n - k)
-
-    Args:
-        count: Numbers of trials n, whole numbers >= 0 of a floating dtype.
-        prob: Probabilities of success p, in [0, 1].
-        generator: Where random numbers come from; None means the default generator.
-
-    Shape:
-        count, prob: shapes that broadcast; result: the broadcast shape.
-
-    Returns:
-        Tensor of the dtype of `count`.
-
-    Raises:
-        RuntimeError: the arguments are not floating, or of two dtypes.
-
-    Example:
-        >>> binomial(tensor([4.0, 4.0]), tensor([0.0, 1.0]))
-        tensor([0., 4.])
-    """
-    from scipy import special
-
-    tensors("binomial", count=count, prob=prob)
-    floating("binomial", count, "count")
-    if prob.dtype is not count.dtype:
-        raise expected("binomial", f"prob of dtype {count.dtype.name}", prob, error=RuntimeError)
-    n, p = np.broadcast_arrays(count.detach().double().numpy(), prob.detach().double().numpy())
-    u = even(n.shape, generator).numpy()
-    with np.errstate(invalid="ignore"):
-        found = _first(lambda k: np.where(k < n, special.betainc(n - np.minimum(k, n), k + 1, 1 - p), 1), special.bdtrik(u, n, p), u)
-    result = np.where((p <= 0) | (n <= 0), 0, np.where(p >= 1, n, found))
-    return core.from_numpy(np.where(np.isnan(p) | np.isnan(n), np.nan, result)).to(count.dtype)
-
-
-def _first(distribution, near, u):
-    """The first whole number with a distribution function of u or more, from a number near it."""
-    k = np.ceil(near)
-    below = np.maximum(k - 1, 0)
-    return np.where(distribution(below) >= u, below, k)
-
-
-@samples(gamma_slope)
-@samples(gamma_slope_backward)
+@samples(gamma_drawn)
 def _(s):
-    third = "there is no third derivative"
-    yield s(s.positive(3, 4), s.positive(3, 4)).without("gradgradcheck", because=third)
-    yield s(s.positive(3, 1, low=30, high=60), s.positive(4, low=30, high=60)).without("gradgradcheck", because=third)
+    implicit = "the derivative is that of the distribution, not that of this way of drawing"
+    for a in (s.positive(3, 5), s.positive(4, low=5, high=80), s.tensor([0.0, 1e-3, 1.0, 1e9])):
+        yield s(a, KEY).without("gradcheck", "gradgradcheck", because=implicit)
 
 
-@samples(dirichlet_slope)
+@samples(dirichlet_drawn)
 def _(s):
-    yield s(s.uniform(3, 4, low=0.1, high=0.9), s.positive(3, 4), s.positive(4, low=4, high=9))
-
-
-@samples(gamma_at)
-def _(s):
-    yield s(s.positive(3, 5), s.uniform(3, 5, low=0.01, high=0.99))
-    yield s(s.positive(4, low=5, high=80), s.uniform(4, low=0.01, high=0.99))
-
-
-@samples(dirichlet_at)
-def _(s):
-    yield s(s.positive(3, 5), s.uniform(3, 5, low=0.1), s.uniform(3, 5, low=0.1)).without(
-        "gradcheck", "gradgradcheck", because="the derivative is that of the distribution, not that of this way of drawing"
-    )
+    implicit = "the derivative is that of the distribution, not that of this way of drawing"
+    for a in (s.positive(3, 5), s.tensor([1e-3, 1e-4, 2.0])):
+        yield s(a, KEY).without("gradcheck", "gradgradcheck", because=implicit)
 
 
 @samples(category_at)
