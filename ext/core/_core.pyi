@@ -236,6 +236,11 @@ RULE_EXTRA: int
 RULE_SHAPE: int
 RULE_DTYPE: int
 
+class SavedTensor:
+    @property
+    def data(self) -> Tensor: ...
+    def register_hooks(self, pack_hook: Callable[[Tensor], Any], unpack_hook: Callable[[Any], Tensor]) -> None: ...
+
 class ModuleCore:
     _has_hooks: bool
     _names: dict[str, str]
