@@ -1,6 +1,6 @@
 """A run before the run: everything that a training does, a little of each, in a folder that is thrown away.
 
-The recipe is called with a run that ends the first epoch after some steps and its evaluations after some batches. So whatever would stop
+The recipe is called with a run of two epochs that end after some steps, and their evaluations after some batches. So whatever would stop
 the training later (a missing data set, shapes that do not fit, a state that cannot be saved) stops it here, and from what was done
 follows what the whole will take.
 """
@@ -29,7 +29,7 @@ from .signals import StopRequest
 from .tree import pack
 
 T = TypeVar("T")
-STEPS_S, EVALUATION_S = 0.9, 0.3  # what is spent on steps, and on each evaluation
+STEPS_S, EVALUATION_S = 0.6, 0.2  # what is spent on steps, and on each evaluation
 LEAST_STEPS, LEAST_BATCHES = 3, 2
 
 
@@ -82,8 +82,21 @@ class _Evaluation:
 class _Clock:
     steps: list[float] = field(default_factory=list)
     evaluations: list[_Evaluation] = field(default_factory=list)
-    epoch_ends: float = 0.0
-    final: float = 0.0
+    rest: float = 0.0
+
+    def stop(self, since: float) -> None:
+        """Take what is neither a step nor an evaluation: what has passed since the last step."""
+        self.rest = time.perf_counter() - since - sum(each.seconds for each in self.evaluations)
+
+    @property
+    def step_s(self) -> float:
+        """The mean step; the first one may start workers."""
+        return statistics.mean(self.steps[1:] or self.steps)
+
+    @property
+    def whole_s(self) -> float:
+        """What the evaluations, all of them, and the rest take."""
+        return self.rest + sum(each.whole_s for each in self.evaluations)
 
 
 class _Silent(Progress):
@@ -97,39 +110,42 @@ class _Silent(Progress):
 
 
 class Rehearsal(Run):
-    """A run that does a little of everything and keeps the time."""
+    """A run that does a little of everything and keeps the time: of a second epoch where there is one, for the first makes room and
+    imports what the others find ready."""
 
     def __init__(self, config: Any, record: Record) -> None:
         super().__init__(config, record, _Silent(), StopRequest(lambda _: None))
-        self.clock = _Clock()
         self.first: dict[str, float] = {}
-        self.in_epoch: list[_Evaluation] = []
+        self._clock = self._epoch_clock = _Clock()
+        self._warm = False
         self._mark = 0.0
         self._per_epoch = 1
 
     def epochs(self) -> Iterator[int]:
-        for epoch in super().epochs():
+        for n, epoch in enumerate(super().epochs()):
+            self._clock, self._warm = _Clock(), n > 0 or self._epochs == 1
             yield epoch
             if self._saved_at != self.step:
                 self._save({})
+            self._clock.stop(self._mark)
+            self._epoch_clock = self._clock
             self._saver.wait()
-            self.in_epoch = self.clock.evaluations
-            self.clock.epoch_ends = time.perf_counter() - self._mark - sum(each.seconds for each in self.in_epoch)
-            self.clock.evaluations = []
-            self._mark = time.perf_counter()
-            return
+            if self._warm:
+                break
+        self._clock, self._mark = _Clock(), time.perf_counter()
 
     def batches(self, loader: Iterable[T]) -> Iterator[T]:
         self._per_epoch = len(loader) if isinstance(loader, Sized) else 1
+        steps = self._clock.steps
         began = self._mark = time.perf_counter()
         for batch in super().batches(loader):
             yield batch
             now = time.perf_counter()
-            self.clock.steps.append(now - self._mark)
+            steps.append(now - self._mark)
             self._mark = now
             if not self.first:
                 self.first = {name: float(value) for name, value in self._step_values.items()}
-            if len(self.clock.steps) >= LEAST_STEPS and now - began > STEPS_S:
+            if not self._warm or (len(steps) >= LEAST_STEPS and now - began > STEPS_S):
                 break
 
     def evaluation(self, loader: Iterable[T]) -> Iterator[T]:
@@ -137,36 +153,32 @@ class Rehearsal(Run):
         for batch in super().evaluation(loader):
             yield batch
             read += 1
-            if read >= LEAST_BATCHES and time.perf_counter() - began > EVALUATION_S:
+            if not self._warm or (read >= LEAST_BATCHES and time.perf_counter() - began > EVALUATION_S):
                 break
         length = len(loader) if isinstance(loader, Sized) else read
-        self.clock.evaluations.append(_Evaluation(time.perf_counter() - began, read, length))
+        self._clock.evaluations.append(_Evaluation(time.perf_counter() - began, read, length))
 
     def predicted(self) -> Prediction:
         """What the whole training will take."""
-        self.clock.final = time.perf_counter() - self._mark - sum(each.seconds for each in self.clock.evaluations)
-        steps = self.clock.steps[1:] or self.clock.steps  # the first one makes room for everything
-        step_s = statistics.mean(steps)
+        self._clock.stop(self._mark)
+        epoch = self._epoch_clock
         epochs = max(1, math.ceil(self._total / self._per_epoch))
-        begin = max(0.0, self.clock.steps[0] - step_s) if self.config.get("data", {}).get("workers") else 0.0
-        each_epoch = begin + self.clock.epoch_ends + sum(each.whole_s for each in self.in_epoch)
-        final = self.clock.final + sum(each.whole_s for each in self.clock.evaluations)
+        begin = max(0.0, epoch.steps[0] - epoch.step_s) if self.config.get("data", {}).get("workers") else 0.0
         keep = self.config.trainer.checkpoint
-        (checkpoint,) = self._store.found()
-        free = _existing(Path(self.config.runs))
+        n_bytes = self._store.found()[-1].n_bytes
         return Prediction(
             data=self._data,
             parameters=self._record.about["parameters"],
             steps=self._total,
             epochs=epochs,
-            step_s=step_s,
-            spread_s=(min(steps), max(steps)),
+            step_s=epoch.step_s,
+            spread_s=(min(epoch.steps), max(epoch.steps)),
             loss=self.first,
-            train_s=self._total * step_s + epochs * each_epoch + final,
+            train_s=self._total * epoch.step_s + epochs * (begin + epoch.whole_s) + self._clock.whole_s,
             peak_bytes=resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024,
-            checkpoint_bytes=checkpoint.n_bytes,
-            kept_bytes=checkpoint.n_bytes * (keep.keep_last + keep.keep_best + 1),
-            free_bytes=shutil.disk_usage(free).free,
+            checkpoint_bytes=n_bytes,
+            kept_bytes=n_bytes * (keep.keep_last + keep.keep_best + 1),
+            free_bytes=shutil.disk_usage(_existing(Path(self.config.runs))).free,
         )
 
     def round_trip(self) -> list[str]:

@@ -19,6 +19,7 @@ References:
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable
 from typing import Any
 
 from workbench import engine as torch
@@ -166,12 +167,12 @@ def evaluate(model: nn.Module, loader: Any, bytes_per_token: float) -> dict[str,
     }
 
 
-def write(model: nn.Module, tokens: list[int], n: int, temperature: float, generator: torch.Generator) -> list[int]:
-    """Let the model continue `tokens` by `n` more, each drawn from what it says, in evaluation mode."""
+def write(model: nn.Module, tokens: list[int], places: Iterable[int], temperature: float, generator: torch.Generator) -> list[int]:
+    """Let the model continue `tokens`, by one for each of `places`, drawn from what it says, in evaluation mode."""
     tokens = list(tokens)
     model.eval()
     with torch.no_grad():
-        for _ in range(n):
+        for _ in places:
             seen = torch.tensor([tokens[-model.block :]])
             chances = F.softmax(model(seen)[0, -1] / temperature, -1)
             tokens.append(int(torch.multinomial(chances, 1, generator=generator)))
@@ -241,7 +242,8 @@ def train(config: Any, run: Run) -> dict[str, float]:
         if config.trainer.sample:
             draws = torch.Generator().manual_seed(Key(config.seed, "sample", epoch).integers(1 << 63))
             begun = corpus.validation[:1].tolist()
-            run.text("sample", corpus.tokenizer.decode(write(model, begun, config.trainer.sample, config.trainer.temperature, draws)))
+            places = run.evaluation(range(config.trainer.sample))
+            run.text("sample", corpus.tokenizer.decode(write(model, begun, places, config.trainer.temperature, draws)))
         run.histograms("weights", dict(model.named_parameters()))
         run.histograms("gradients", {name: p.grad for name, p in model.named_parameters() if p.grad is not None})
         run.end_epoch(values)

@@ -63,7 +63,7 @@ class Run(Protocol):
         """The batches of this epoch that are still to be done."""
 
     def evaluation(self, loader: Iterable[T]) -> Iterator[T]:
-        """The batches of an evaluation; `workbench check` reads only some of them."""
+        """The batches of an evaluation, or the turns of another loop outside of the steps; `workbench check` does only some of them."""
 
     def advance(self, values: Mapping[str, Any], items: int) -> None:
         """Close a step: record its scalars, save and stop where it is time. `items` counts its samples."""

@@ -37,7 +37,7 @@ def test_it_predicts_what_the_training_does_and_leaves_nothing(picky, capsys):
     assert check("--json") == 0
     facts = json.loads(capsys.readouterr().out)
     assert list(Path().iterdir()) == []
-    assert picky.read == [rehearsal.LEAST_BATCHES] * 2  # of 2,000
+    assert picky.read == [1, *[rehearsal.LEAST_BATCHES] * 2]  # of 2,000
     assert main(["train", "--plain", *WORDS]) == 0
     (folder,) = Path("runs/picky").iterdir()
     about = json.loads((folder / "run.json").read_text())

@@ -246,7 +246,7 @@ def test_what_is_written_is_drawn_from_what_the_model_says():
     def draws():
         return torch.Generator().manual_seed(0)
 
-    assert gpt.write(Certain(), [8], 5, 1.0, draws()) == [8, 9, 10, 0, 1, 2]
-    warm = gpt.write(Certain(), [8], 20, 1e3, draws())
-    assert warm == gpt.write(Certain(), [8], 20, 1e3, draws())
+    assert gpt.write(Certain(), [8], range(5), 1.0, draws()) == [8, 9, 10, 0, 1, 2]
+    warm = gpt.write(Certain(), [8], range(20), 1e3, draws())
+    assert warm == gpt.write(Certain(), [8], range(20), 1e3, draws())
     assert warm != [(8 + i) % 11 for i in range(21)]
