@@ -19,9 +19,11 @@ import numpy as np
 from . import provenance
 from .checkpoint import CheckpointStore, load
 from .errors import UserError
-from .quiet import QuietRun
+from .files import read_json
+from .quiet import QuietRun, alone
 from .random_state import seed_all
 from .record import find
+from .start import Start, where_to_go_on
 from .tensorfile import raw
 
 T = TypeVar("T")
@@ -85,8 +87,8 @@ class _Watched(QuietRun):
 class _Search(_Watched):
     """Goes on until a value is not finite, and knows the state and the batch that led to it."""
 
-    def __init__(self, config: Any, folder: Path, state: Any, until: int) -> None:
-        super().__init__(config, folder, state)
+    def __init__(self, config: Any, folder: Path, until: int, state: Any, start: Start | None) -> None:
+        super().__init__(config, folder, state, start.adopt if start is not None else None)
         self.until = until
         self.before: Any = None
         self.batch: Any = None
@@ -117,13 +119,16 @@ class _Once(_Watched):
         super().__init__(config, folder, state)
         self._batch, self._watch, self._last = batch, watch, self.step + 1
 
-    def batches(self, loader: Iterable[T]) -> Iterator[T]:
+    def epochs(self) -> Iterator[int]:
         from workbench.engine.autograd import detect_anomaly
 
+        self._watch.enter_context(detect_anomaly())
+        yield from super().epochs()
+
+    def batches(self, loader: Iterable[T]) -> Iterator[T]:
         for batch in super().batches(loader):
             if self.step >= self._last:
                 raise _NotFoundError
-            self._watch.enter_context(detect_anomaly())
             yield self._batch if self._batch is not None else batch
 
 
@@ -139,9 +144,8 @@ def capture(config: Any, recipe: Recipe, folder: Path, until: int) -> Finding | 
     Returns:
         What was found; None if the value did not come up again.
     """
-    config = _alone(config)
-    loaded = CheckpointStore(folder / "checkpoints").load_latest(lambda _: None)
-    search = _Search(config, folder, loaded[1] if loaded is not None else None, until)
+    config = alone(config)
+    search = _Search(config, folder, until, *where_to_go_on(folder, read_json(folder / "run.json") or {}, lambda _: None))
     what = None
     try:
         seed_all(config.seed)
@@ -232,16 +236,6 @@ def _below_recipe(trace: str, recipe: Recipe) -> str:
     """The part of a stack that begins in the recipe."""
     at = trace.find(f'  File "{recipe.__code__.co_filename}"')
     return trace[max(0, at) :].rstrip()
-
-
-def _alone(config: Any) -> Any:
-    """The configuration without worker processes, which change no result."""
-    from omegaconf import OmegaConf
-
-    config = OmegaConf.create(OmegaConf.to_container(config))
-    if "workers" in config.get("data", {}):
-        config.data.workers = 0
-    return config
 
 
 def _yaml(config: Any) -> str:

@@ -16,7 +16,6 @@ Scalars whose names end in `_s` measure time and are left out.
 
 from __future__ import annotations
 
-import struct
 import time
 from collections.abc import Iterable
 from pathlib import Path
@@ -24,7 +23,8 @@ from typing import Any, NamedTuple
 
 from .differences import Difference, config_differences, differences
 from .files import read_json
-from .metrics import Row, read_digests, read_metrics
+from .metrics import read_digests, read_metrics
+from .parting import Parting, agreement, bits
 
 FORMAT = 1
 
@@ -54,7 +54,8 @@ def compare(a: Path, b: Path) -> Comparison:
         a: Folder of the one run.
         b: Folder of the other.
     """
-    first, steps, scalars = _rows(list(read_metrics(a / "metrics.bin")), list(read_metrics(b / "metrics.bin")))
+    parting, steps, scalars = agreement(*(read_metrics(folder / "metrics.bin") for folder in (a, b)))
+    first = _first(parting)
     ours, theirs = ({each.step: each for each in read_digests(folder / "metrics.bin")} for folder in (a, b))
     common = sorted(ours.keys() & theirs.keys())
     for step in common:
@@ -94,35 +95,16 @@ def certificate(run: Path, rerun: Path, code: dict[str, Any], checkout: Iterable
     }
 
 
-def bits(value: Any) -> str:
-    """The bits of a recorded scalar, as hexadecimal digits."""
-    if type(value).__name__ == "float32":
-        return struct.pack(">f", value).hex()
-    return struct.pack(">q" if isinstance(value, int) else ">d", value).hex()
-
-
-def _rows(ours: list[Row], theirs: list[Row]) -> tuple[dict[str, Any] | None, int, int]:
-    """The first difference in scalars, and how many steps and scalars are equal up to it."""
-    steps: set[int] = set()
-    scalars = 0
-    for i in range(max(len(ours), len(theirs))):
-        a, b = (rows[i] if i < len(rows) else None for rows in (ours, theirs))
-        if a is None or b is None or a.step != b.step:
-            step = min(row.step for row in (a, b) if row is not None)
-            found = [f"step {row.step}" if row is not None else "no more steps" for row in (a, b)]
-            return {"step": step, "what": "steps", "run": found[0], "rerun": found[1]}, len(steps), scalars
-        for name in dict.fromkeys([*a.values, *b.values]):
-            if name.endswith("_s"):
-                continue
-            values = [row.values.get(name) for row in (a, b)]
-            texts = [None if value is None else bits(value) for value in values]
-            if texts[0] != texts[1]:
-                shown = [None if value is None else float(value) for value in values]
-                first = {"step": a.step, "what": name, "run": shown[0], "rerun": shown[1], "run_bits": texts[0], "rerun_bits": texts[1]}
-                return first, len(steps), scalars
-            scalars += 1
-        steps.add(a.step)
-    return None, len(steps), scalars
+def _first(parting: Parting | None) -> dict[str, Any] | None:
+    """A parting of logs for JSON."""
+    if parting is None:
+        return None
+    if parting.steps is not None:
+        found = [f"step {step}" if step is not None else "no more steps" for step in parting.steps]
+        return {"step": parting.step, "what": "steps", "run": found[0], "rerun": found[1]}
+    name, pair = next(iter(parting.values.items()))
+    run, rerun = (None if value is None else float(value) for value in pair)
+    return {"step": parting.step, "what": name, "run": run, "rerun": rerun, "run_bits": bits(pair[0]), "rerun_bits": bits(pair[1])}
 
 
 def _plain(each: Difference) -> dict[str, Any]:

@@ -6,21 +6,22 @@ import difflib
 import json
 import math
 import re
-import subprocess
 import sys
 from collections.abc import Iterator, Mapping
-from itertools import zip_longest
 from pathlib import Path
 from typing import Any
 
+from .code import git
+from .differences import packages_of
 from .facts import Entry, flat, value_text
 from .files import read_json
+from .metrics import read_metrics
+from .parting import agreement
 from .showing import one
 from .tables import Table
 
 _PLACES = ("root", "branch", "why", "dirty", "untracked")  # of code.json: where the code lay, or told by something else
 _WIDEST = 60
-_GIT_S = 10.0
 _MISSING = "-"
 
 
@@ -65,7 +66,7 @@ def differences(a: Entry, b: Entry) -> dict[str, Any]:
         "commits": _between(codes),
         "patches": list(_patches(_text(one / "dirty.patch"), _text(other / "dirty.patch"))),
         **_untracked(one, other, codes),
-        "packages": _unequal(_packages(one), _packages(other)),
+        "packages": _unequal(packages_of(one), packages_of(other)),
         "machine": _unequal(*machines),
         "data": _unequal(*(flat(read_json(folder / "data.json") or {}) for folder in (one, other))),
         "result": _unequal(*({key: result.get(key) for key in ("sha256", "parameters", "steps", "epochs")} for result in results)),
@@ -89,11 +90,6 @@ def _same(a: Any, b: Any) -> bool:
     return bool(a == b)
 
 
-def _packages(folder: Path) -> dict[str, str]:
-    lines = _text(folder / "packages.txt").splitlines()
-    return {line.partition("==")[0]: line.partition("==")[2] for line in lines}
-
-
 def _text(path: Path) -> str:
     try:
         return path.read_text(encoding="utf-8", errors="replace")
@@ -107,13 +103,9 @@ def _between(codes: list[dict[str, Any]]) -> list[str]:
     if not old or not new or old == new:
         return []
     for code in codes:
-        words = ["git", "-C", str(code.get("root")), "diff", "--stat=100", f"{old}", f"{new}", "--"]
-        try:
-            done = subprocess.run(words, capture_output=True, text=True, timeout=_GIT_S, check=False, stdin=subprocess.DEVNULL)
-        except (OSError, subprocess.TimeoutExpired):
-            continue
-        if done.returncode == 0:
-            return done.stdout.splitlines()
+        told = git(Path(str(code.get("root"))), "diff", "--stat=100", old, new, "--")
+        if told is not None:
+            return told.decode(errors="replace").splitlines()
     return []
 
 
@@ -147,26 +139,21 @@ def _lines(name: str, a: str, b: str) -> list[str]:
 
 def _parting(a: Path, b: Path) -> dict[str, Any] | None:
     """The first step at which the logged numbers of two runs differ, and those that do; None where they never do."""
-    from .metrics import read_metrics
-
     try:
-        rows = zip_longest(*(read_metrics(path) if path.is_file() else () for path in (a, b)))
-        for one, other in rows:
-            if one is None or other is None:
-                longer = one or other
-                return {"step": longer.step, "only": "a" if other is None else "b"}
-            if one.step != other.step:
-                return {"step": min(one.step, other.step), "steps": [one.step, other.step]}
-            if parted := _unequal(_exact(one.values), _exact(other.values)):
-                return {"step": one.step, "values": parted}
+        found = agreement(*(read_metrics(path) if path.is_file() else () for path in (a, b))).parting
     except ValueError as error:
         return {"step": None, "unreadable": str(error)}
-    return None
+    if found is None:
+        return None
+    if found.steps is None:  # float32 widened, which changes no bit of what it is
+        return {"step": found.step, "values": {name: [_widened(value) for value in pair] for name, pair in found.values.items()}}
+    if None in found.steps:
+        return {"step": found.step, "only": "a" if found.steps[1] is None else "b"}
+    return {"step": found.step, "steps": list(found.steps)}
 
 
-def _exact(values: Mapping[str, Any]) -> dict[str, Any]:
-    """Numbers as Python has them, float32 widened, which changes no bit of what they are."""
-    return {name: value.item() if hasattr(value, "item") else value for name, value in values.items()}
+def _widened(value: Any) -> Any:
+    return value.item() if hasattr(value, "item") else value
 
 
 def _print(found: Mapping[str, Any], a: Entry, b: Entry) -> None:

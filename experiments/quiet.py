@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -19,21 +19,21 @@ class QuietRun:
         config: The resolved configuration.
         folder: Where a recipe may put files of its own.
         state: The state tree to go on from, as a checkpoint holds it; None begins.
+        adopt: Gives a part, by its name, its saved state, where that is more than loading it (`Start.adopt`).
     """
 
-    def __init__(self, config: Any, folder: Path, state: Any = None) -> None:
+    def __init__(self, config: Any, folder: Path, state: Any = None, adopt: Callable[[str, Any, Any], None] | None = None) -> None:
         self.config, self.folder, self.resumed = config, folder, state is not None
         self.step = self.epoch = self.total = self.n_epochs = 0
-        self.n_parameters = 0
-        self.fingerprints: dict[str, dict[str, Any]] = {}
         self.parts: dict[str, Any] = {}
-        self._state = state
+        self._state, self._adopt = state, adopt
+        self._open = False
         self._random = RandomState()
         if state is not None:
-            self.step, self.epoch = state["run"]["step"], state["run"]["epoch"]
+            self.step, self.epoch, self._open = state["run"]["step"], state["run"]["epoch"], state["run"].get("open", False)
 
     def data(self, name: str, fingerprint: Mapping[str, Any]) -> None:
-        self.fingerprints[name] = dict(fingerprint)
+        pass
 
     def plan(self, epochs: int, batches: int) -> int:
         most = self.config.trainer.max_steps
@@ -44,10 +44,14 @@ class QuietRun:
         self.parts.update(parts)
         if self._state is not None:
             for name, part in parts.items():
-                part.load_state_dict(self._state["parts"][name])
+                saved = self._state["parts"][name]
+                if self._adopt is not None:
+                    self._adopt(name, part, saved)
+                else:
+                    part.load_state_dict(saved)
 
     def parameters(self, n: int) -> None:
-        self.n_parameters = n
+        pass
 
     def images(self, name: str, images: Any) -> None:
         pass
@@ -66,7 +70,7 @@ class QuietRun:
             if self._state["random"] is not None:
                 self._random.load_state_dict(self._state["random"])
             self._state = None
-        while self.epoch < self.n_epochs and self.step < self.total:
+        while self._open or (self.epoch < self.n_epochs and self.step < self.total):
             yield self.epoch
 
     def batches(self, loader: Iterable[T]) -> Iterator[T]:
@@ -82,9 +86,11 @@ class QuietRun:
 
     def advance(self, values: Mapping[str, Any], items: int) -> None:
         self.step += 1
+        self._open = True
 
     def end_epoch(self, values: Mapping[str, Any]) -> None:
         self.epoch += 1
+        self._open = False
 
     def warn(self, text: str) -> None:
         pass
@@ -92,4 +98,15 @@ class QuietRun:
     def state(self) -> dict[str, Any]:
         """A copy of the state tree, as a checkpoint at this step would hold it."""
         parts = {name: part.state_dict() for name, part in self.parts.items()}
-        return copy.deepcopy({"run": {"step": self.step, "epoch": self.epoch}, "parts": parts, "random": self._random.state_dict()})
+        where = {"step": self.step, "epoch": self.epoch, "open": self._open}
+        return copy.deepcopy({"run": where, "parts": parts, "random": self._random.state_dict()})
+
+
+def alone(config: Any) -> Any:
+    """The configuration without worker processes, which change no result."""
+    from omegaconf import OmegaConf
+
+    config = OmegaConf.create(OmegaConf.to_container(config))
+    if "workers" in config.get("data", {}):
+        config.data.workers = 0
+    return config

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import shutil
 import warnings
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from .checkpoint import load
+from .checkpoint import CheckpointStore, load
 from .errors import UserError
 from .files import read_json, write_json
 
@@ -95,6 +95,27 @@ class Start:
             first = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
             changed = ", ".join(self.changed) or "nothing"
             raise UserError(f"branch: the checkpoint's {name} does not fit the changed configuration ({changed}): {first}") from error
+
+
+def where_to_go_on(folder: Path, about: Mapping[str, Any], warn: Callable[[str], None]) -> tuple[Any, Start | None]:
+    """The state that a run goes on from, of its newest intact checkpoint or of the one that it began from; with the latter, how it began.
+
+    Args:
+        folder: The run's folder.
+        about: Content of its `run.json`.
+        warn: Is told of each damaged checkpoint that is passed over.
+
+    Returns:
+        None twice for a run that has neither.
+
+    Raises:
+        DamagedCheckpointError: There are checkpoints, but none that can be used.
+    """
+    loaded = CheckpointStore(folder / "checkpoints").load_latest(warn)
+    if loaded is not None:
+        return loaded[1], None
+    start = Start.of(folder, about)
+    return (start.state() if start is not None else None), start
 
 
 def _copy_part(source: Path, place: Path, n_bytes: int) -> None:

@@ -15,7 +15,6 @@ What an operation overwrites without reading it, as `copy_` does, is described w
 from __future__ import annotations
 
 import json
-import linecache
 import sys
 import tempfile
 import zlib
@@ -25,7 +24,9 @@ from typing import Any, TextIO, TypeVar
 
 import numpy as np
 
-from .quiet import QuietRun
+from workbench.engine.autograd.anomaly_mode import line_of, outside
+
+from .quiet import QuietRun, alone
 from .random_state import seed_all
 from .start import Start
 from .tensorfile import bytes_of, raw
@@ -139,16 +140,14 @@ class Recorder:
         if self._core.current_run() and self._backward:
             return f"backward of {self._backward[0]}"
         frame: Any = sys._getframe(2)
-        layer, line = "", ""
-        while frame is not None and not (layer and line):
-            path = frame.f_code.co_filename
-            if not line and not path.startswith(self._hidden):
-                line = f"{path}:{frame.f_lineno}, in {frame.f_code.co_name}: `{linecache.getline(path, frame.f_lineno).strip()}`"
-            this = frame.f_locals.get("self") if frame.f_code.co_name == "forward" and not layer else None
-            if this is not None:
-                layer = f", layer {self._names.get(id(this), '')} ({type(this).__name__})".replace("layer  ", "layer ")
+        program = outside(frame, self._hidden)
+        while frame is not None and (frame.f_code.co_name != "forward" or "self" not in frame.f_locals):
             frame = frame.f_back
-        return line + layer
+        layer = ""
+        if frame is not None:
+            this = frame.f_locals["self"]
+            layer = f", layer {self._names.get(id(this), '')} ({type(this).__name__})".replace("layer  ", "layer ")
+        return (line_of(program) if program is not None else "") + layer
 
 
 class TracedRun(QuietRun):
@@ -164,16 +163,14 @@ class TracedRun(QuietRun):
     """
 
     def __init__(self, config: Any, folder: Path, start: Start | None, recorder: Recorder, first: int, last: int) -> None:
-        super().__init__(config, folder, start.state() if start is not None else None)
-        self._start, self._recorder, self._first, self._last = start, recorder, first, last
+        super().__init__(config, folder, *((start.state(), start.adopt) if start is not None else ()))
+        self._recorder, self._first, self._last = recorder, first, last
         if start is None:  # else what comes before the first step makes only what the checkpoint replaces
             self._follow()
 
     def track(self, **parts: Any) -> None:
-        self.parts.update(parts)
+        super().track(**parts)
         for name, part in parts.items():
-            if self._start is not None and self._state is not None:
-                self._start.adopt(name, part, self._state["parts"][name])
             self._recorder.name_layers(name, part)
 
     def batches(self, loader: Iterable[T]) -> Iterator[T]:
@@ -223,8 +220,7 @@ def trace_steps(config: Any, start: Start | None, path: str, first: int, last: i
     """
     from .train import recipe_named, set_threads
 
-    if "data" in config and "workers" in config.data:
-        config.data.workers = 0
+    config = alone(config)
     recipe: Any = recipe_named(config.recipe)
     set_threads(config)
     seed_all(config.seed)

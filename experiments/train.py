@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import Any
 
 from . import provenance
-from .checkpoint import CheckpointStore
 from .code import module_file
 from .compose import check, compose, from_file, overrides_for_resume
 from .differences import HARMLESS, differences
@@ -22,7 +21,7 @@ from .random_state import seed_all
 from .record import Record, find, status
 from .run import Run, Trial
 from .signals import StopRequest
-from .start import Start
+from .start import Start, where_to_go_on
 
 
 def begin(
@@ -118,9 +117,7 @@ def resume(
     config = overrides_for_resume(config, overrides) if overrides else config
     recipe = recipe_named(config.recipe)
     warnings: list[str] = []
-    loaded = CheckpointStore(folder / "checkpoints").load_latest(warnings.append)
-    start = Start.of(folder, about) if loaded is None else None
-    state = loaded[1] if loaded is not None else start.state() if start is not None else None
+    state, start = where_to_go_on(folder, about, warnings.append)
     try:
         record = Record.reopen(folder, state["run"]["step"] if state is not None else 0)
     except OSError as error:
@@ -174,7 +171,7 @@ def _live(
                 record, run, "interrupted", f"interrupted; workbench train --resume {record.folder.name} goes on from {where}", code
             )
         except DivergedError as error:
-            origin = _origin(config, recipe, record, error.step, progress) if run is not None else ""
+            origin = _origin(config, recipe, record, error.step, progress) if trial is None else ""
             return _end(record, run, "failed", f"{error}{origin}", 1)
         except RunStoppedError as error:
             return _end(record, run, "failed", str(error), 1)

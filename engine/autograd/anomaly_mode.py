@@ -28,14 +28,23 @@ def where() -> str:
 def place_of(frame: FrameType | None) -> str:
     """`where`, of any frame."""
     layer = _layer(frame)
-    while frame is not None and frame.f_code.co_filename.startswith(_ENGINE):
-        frame = frame.f_back
+    frame = outside(frame, (_ENGINE,))
     if frame is None:
         return f"an unknown place{layer}"
+    return f"{line_of(frame)}{layer}\n{''.join(traceback.format_stack(frame, limit=8))}"
+
+
+def outside(frame: FrameType | None, folders: tuple[str, ...]) -> FrameType | None:
+    """The frame, or the innermost one around it whose code is in none of these folders."""
+    while frame is not None and frame.f_code.co_filename.startswith(folders):
+        frame = frame.f_back
+    return frame
+
+
+def line_of(frame: FrameType) -> str:
+    """The line that a frame is at: file, number, function and source."""
     path, line = frame.f_code.co_filename, frame.f_lineno
-    source = linecache.getline(path, line).strip()
-    stack = "".join(traceback.format_stack(frame, limit=8))
-    return f"{path}:{line}, in {frame.f_code.co_name}: `{source}`{layer}\n{stack}"
+    return f"{path}:{line}, in {frame.f_code.co_name}: `{linecache.getline(path, line).strip()}`"
 
 
 def _layer(frame: FrameType | None) -> str:

@@ -6,6 +6,7 @@ import json
 import re
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -75,6 +76,38 @@ def test_it_is_the_same_from_a_checkpoint_within_the_epoch_and_with_workers(unst
     assert ours["batch"][0].tolist() == theirs["batch"][0].tolist()
     assert unstable.at_sample in ours["batch"][0].flatten().tolist()
     assert digest_tensors(ours["state"]["parts"]["model"]) == digest_tensors(theirs["state"]["parts"]["model"])
+
+
+def test_a_branch_is_followed_from_where_it_began(unstable, monkeypatch, capsys):
+    monkeypatch.setattr(unstable, "how", "none")
+    assert train("trainer.checkpoint.every_steps=3", "trainer.checkpoint.keep_last=9") == 0
+    monkeypatch.setattr(unstable, "how", "optimizer")
+    assert main(["branch", "last@9", "optim.lr=0.01"]) == 1
+    step, origin, capsule = told(capsys)
+    assert 10 <= step <= 15
+    assert re.match(ORIGINS["optimizer"], origin)
+    assert load(capsule)[1]["state"]["parts"]["optimizer"]["param_groups"][0]["lr"] == 0.01
+    assert main(["replay", "last"]) == 0
+
+
+def test_an_evaluation_after_the_last_checkpoint_is_looked_at_too(unstable, monkeypatch, capsys):
+    """The checkpoint of the epoch's last step is gone on from within the epoch, whose end is still to come."""
+    monkeypatch.setattr(unstable, "how", "evaluation by an operation")
+    assert train("trainer.checkpoint.every_steps=10", "trainer.epochs=2") == 1
+    step, origin, _ = told(capsys)
+    assert step == 11  # the one that would come after
+    assert re.match(r"log: expected a finite result .*unstable\.py", origin)
+
+
+def test_a_trial_of_a_sweep_is_not_looked_at(unstable, monkeypatch, capsys, tmp_path):
+    from workbench.experiments import train as module
+
+    trial = SimpleNamespace(about={"sweep": "x"}, folder=tmp_path / "runs/unstable/trial", report=lambda step, values: False)
+    monkeypatch.setattr(unstable, "how", "forward")
+    assert module.begin(WORDS, ["workbench"], True, trial=trial) == 1
+    err = capsys.readouterr().err
+    assert "train/loss is nan" in err
+    assert "Origin" not in err
 
 
 def test_another_origin_is_not_called_reproduced(unstable, monkeypatch, capsys):

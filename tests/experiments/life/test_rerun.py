@@ -10,10 +10,11 @@ from pathlib import Path
 
 import pytest
 
-from workbench.experiments.certificate import bits, compare
+from workbench.experiments.certificate import compare
 from workbench.experiments.cli import main
 from workbench.experiments.files import read_json
 from workbench.experiments.metrics import MetricsWriter
+from workbench.experiments.parting import bits
 
 RECIPE = """
 import hashlib
