@@ -48,8 +48,8 @@ build: $(VENV)/.package  ## compile what changed
 train: build  ## train the ResNet recipe; ARGS="trainer.epochs=3 data=mnist5k"
 	$(PY) -m workbench.experiments.cli train +recipe=resnet $(ARGS)
 
-test: $(VENV)/.tests build  ## run the test suite; ARGS="-k conv"
-	$(PY) -m pytest $(ARGS)
+test: $(VENV)/.tests build  ## run the test suite, in two processes; ARGS="-k conv" in one
+	$(PY) -m pytest $(if $(ARGS),$(ARGS),-n 2 --dist worksteal)
 
 test-long: $(VENV)/.tests build  ## run the tests that take minutes, which `make test` leaves out
 	$(PY) -m pytest -m long $(ARGS)

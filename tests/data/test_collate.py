@@ -43,7 +43,7 @@ def outcome(f, *args):
             return type(e).__name__
 
 
-@pytest.mark.parametrize("sample", SAMPLES, ids=lambda s: f"{type(s).__name__} {s!r}"[:40])
+@pytest.mark.parametrize("sample", SAMPLES, ids=lambda s: f"{type(s).__name__} {s!r}"[:40].partition(" at 0x")[0])
 def test_samples_as_torch_does(sample):
     theirs = pytest.importorskip("torch").utils.data
     assert outcome(ours.default_collate, [sample, sample]) == outcome(theirs.default_collate, [sample, sample])

@@ -247,7 +247,7 @@ def test_it_learns():
     assert result()[0]["metrics"]["test/return"] > 120
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_it_solves_cartpole():
     assert main(["train", "--plain", "+recipe=ppo", "logger=quiet", "seed=7"]) == 0
     found, _ = result()

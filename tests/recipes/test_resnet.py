@@ -151,6 +151,7 @@ def test_another_seed_gives_other_bits(whole):
 
 
 @pytest.mark.slow
+@pytest.mark.long
 def test_killed_at_random_moments(tmp_path):
     words = [*WORDS, "trainer.epochs=16"]
     assert main(["train", "--plain", *words, "runs=whole"]) == 0

@@ -49,7 +49,6 @@ def place(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("WORKBENCH_DATA", str(tmp_path / "data"))
     monkeypatch.syspath_prepend(str(HERE))
-    Path("text.txt").write_text("".join(f"{i} green bottles, standing on the wall.\n" for i in range(300)))
     yield
     sys.modules.pop("life.tiny", None)
     sys.modules.pop("life", None)

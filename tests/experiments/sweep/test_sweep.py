@@ -84,7 +84,7 @@ def test_nothing_of_a_run_is_left_in_the_process(monkeypatch):
     assert [ref() for ref in seen] == [None, None]
 
 
-@pytest.mark.parametrize("pruner", ["asha", "hyperband", "median"])
+@pytest.mark.parametrize("pruner", ["asha", *(pytest.param(each, marks=pytest.mark.long) for each in ("hyperband", "median"))])
 def test_trials_that_do_badly_are_pruned_and_keep_their_record(pruner, tmp_path):
     words = [f"sweep.pruner={pruner}", "trainer.epochs=4", "sweep.startup=2", "sweep.reduction=2", "sweep.trials=6", "sweep.sampler=grid"]
     made, trials = results(*words, space=["optim.lr=0.1,0.09,0.08,0.001,0.0001,0.00001"])
