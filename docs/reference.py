@@ -29,6 +29,7 @@ CHAPTERS = {
     "autograd": "Automatic differentiation",
     "func": "Transforms of functions",
     "distributions": "Probability distributions",
+    "masked": "Functions over masked elements",
     "data": "Data sets, loaders and transforms",
     "amp": "Mixed precision",
     "serialization": "Saving and loading",

@@ -23,7 +23,7 @@ MODULES = (
     "torch.signal.windows", "torch.optim", "torch.optim.lr_scheduler", "torch.optim.swa_utils", "torch.autograd",
     "torch.autograd.functional", "torch.autograd.forward_ad", "torch.autograd.graph", "torch.func", "torch.utils.data",
     "torch.utils.checkpoint", "torch.distributions", "torch.distributions.constraints", "torch.distributions.transforms", "torch.amp",
-    "torch.profiler", "torch.testing", "torch.random", "torch.utils.tensorboard",
+    "torch.profiler", "torch.testing", "torch.random", "torch.utils.tensorboard", "torch.masked",
 )  # fmt: skip
 
 # pattern of dotted names -> why they are out of scope
@@ -37,6 +37,7 @@ OUT = {
     r".*(quantiz|quantile_|qint|quint|QInt|QUInt|q_scale|q_zero|q_per|qscheme|int_repr|fake_quant|qat|fused_moving|dequant|per_channel|"
     r"per_tensor).*|torch\.choose_qparams_optimized|"
     r"torch\.nn\.functional\.(scaled_(grouped_)?mm|ScalingType|SwizzleType)": "quantised tensors",
+    r"torch\.masked\.(MaskedTensor|(as_|is_)?masked_tensor)": "tensors that carry a mask",
     r".*nested.*|.*\bjagged\b|.*NestedTensor.*|torch\.Tensor\.to_padded_tensor": "nested tensors",
     r"torch\.(bits?\d*(x\d)?|float[48]_\w+|u?int[1-7]|uint(16|32|64)|complex32|chalf|hash_tensor)|torch\.Tensor\.(chalf|hash_tensor)":
         "dtypes that the design leaves out, and what gives them",

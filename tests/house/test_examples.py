@@ -17,7 +17,7 @@ from .tree import modules
 
 MODULES = {name: path for name, path in modules().items() if ">>>" in path.read_text()}
 OPTIONS = doctest.ELLIPSIS | doctest.NORMALIZE_WHITESPACE
-PARTS = ("amp", "autograd", "distributions", "fft", "func", "linalg", "optim", "signal", "special", "testing", "utils")
+PARTS = ("amp", "autograd", "distributions", "fft", "func", "linalg", "masked", "optim", "signal", "special", "testing", "utils")
 PYTHON = ("bool", "float", "int", "range")  # the engine has such names too; an example means Python's
 
 
