@@ -9,6 +9,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from itertools import chain
 from typing import Any
 
+from workbench.ext.core._core import call_in_turn
+
 from ..ops.errors import expected
 from .module import MODULE, Module
 
@@ -100,11 +102,7 @@ class Sequential(_Indexed):
             self.add_module(name, module)
 
     def forward(self, input: Any) -> Any:
-        own = self.__dict__
-        for name, kind in self._names.items():
-            if kind == MODULE:
-                input = own[name](input)
-        return input
+        return call_in_turn(self, MODULE, input)
 
     def __getitem__(self, index: int | slice) -> Any:
         if isinstance(index, slice):

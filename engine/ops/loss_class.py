@@ -143,6 +143,9 @@ def _(s):
     yield s(s.normal(4, 3), s.integers(4, high=3), None, 1, -100, 0.0)
     yield s(s.normal(4, 3), s.integers(4, high=3), None, 0, 1, 0.1)
     yield s(s.normal(4, 3), s.integers(4, high=3), None, 2, -100, 0.0)
+    for classes in (1, 2, 4, 8):  # few classes and many rows: a row in each lane
+        for reduction in (0, 1):
+            yield s(s.normal(19, classes) * 4, s.integers(19, high=classes), None, reduction, classes - 2, 0.0)
 
 
 @samples(scaled_slope)

@@ -6,6 +6,7 @@ import os
 import sys
 from cpython.ref cimport PyObject, PyTypeObject, Py_INCREF, Py_DECREF, Py_XDECREF
 from cpython.float cimport PyFloat_Check, PyFloat_AS_DOUBLE
+from cpython.dict cimport PyDict_Next
 from cpython.long cimport PyLong_Check
 from cpython.bool cimport PyBool_Check
 from libc.stdlib cimport malloc, realloc, free

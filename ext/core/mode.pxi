@@ -3,17 +3,27 @@
 cdef class _GradMode:
     "a context manager and decorator that sets the gradient mode of this thread"
     cdef int value, inference       # inference: 1 or 0, or -1 to leave it as it is
-    cdef list before
-    def __cinit__(self, *args, **kwargs): self.before = []; self.inference = -1
+    cdef unsigned long long before  # the modes to go back to, two bits for each time that it was entered; the first stands behind a 1
+    cdef list full                  # those before that found no place
+    def __cinit__(self): self.before = 1; self.inference = -1
     def __enter__(self):
-        self.before.append((wb_grad_mode(), wb_inference_mode()))
+        self.push()
         if self.inference >= 0: wb_set_inference_mode(self.inference)
         wb_set_grad_mode(self.value and not wb_inference_mode())
         return self
-    def __exit__(self, *exc):
-        grad, inference = self.before.pop()
-        wb_set_grad_mode(grad)
-        wb_set_inference_mode(inference)
+    def __exit__(self, kind=None, error=None, trace=None):
+        if self.before == 1: raise RuntimeError("__exit__: expected a block that was entered, got one more exit than entries")
+        wb_set_grad_mode(self.before & 1)
+        wb_set_inference_mode(self.before >> 1 & 1)
+        self.before >>= 2
+        if self.before == 1 and self.full: self.before = self.full.pop()
+    cdef inline int push(self) except -1:
+        if self.before >> 61:
+            if self.full is None: self.full = []
+            self.full.append(self.before)
+            self.before = 1
+        self.before = self.before << 2 | (wb_inference_mode() << 1) | wb_grad_mode()
+        return 0
     def clone(self):
         """A context manager that does the same."""
         cdef _GradMode m = _GradMode.__new__(_GradMode)
@@ -33,7 +43,6 @@ class no_grad(_GradMode):
         cdef _GradMode m = _GradMode.__new__(cls)
         m.value = 0
         return m(f) if f is not None else m
-    def __init__(self, f=None): pass
 
 class enable_grad(_GradMode):
     """Record operations in this block (or decorated function)."""
@@ -41,7 +50,6 @@ class enable_grad(_GradMode):
         cdef _GradMode m = _GradMode.__new__(cls)
         m.value = 1
         return m(f) if f is not None else m
-    def __init__(self, f=None): pass
 
 class inference_mode(_GradMode):
     """Record no operations in this block (or decorated function), and mark the tensors made in it: autograd refuses them.
@@ -54,17 +62,15 @@ class inference_mode(_GradMode):
         m.value = not mode; m.inference = bool(mode)
         if callable(mode): m.value = 0; m.inference = 1; return m(mode)
         return m
-    def __init__(self, mode=True): pass
 
 class set_grad_enabled(_GradMode):
     """Set the gradient mode at once; as a context manager, until its end."""
     def __new__(cls, mode):
         cdef _GradMode m = _GradMode.__new__(cls)
         m.value = bool(mode)
-        m.before.append((wb_grad_mode(), wb_inference_mode()))
+        m.push()
         wb_set_grad_mode(m.value and not wb_inference_mode())
         return m
-    def __init__(self, mode): pass
     def __enter__(self): return self
     def __call__(self, f):
         self.__exit__()                                     # a decorator sets nothing outside of the function

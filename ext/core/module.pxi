@@ -17,6 +17,19 @@ cdef PyObject* module_vectorcall(PyObject* self, PyObject** args, size_t nf, PyO
     Py_INCREF(r)
     return <PyObject*>r
 
+def call_in_turn(ModuleCore self, str kind, input):
+    """Call the attributes of this kind one after the other, each with the result of the one before."""
+    cdef PyObject* name
+    cdef PyObject* value
+    cdef Py_ssize_t at = 0, n = len(self._names)
+    cdef dict own = (<object>self).__dict__
+    while PyDict_Next(self._names, &at, &name, &value):
+        if <object>value is not kind and <object>value != kind: continue      # an unpickled name is equal, not the same
+        m = own[<object>name]
+        input = m(input)
+        if len(self._names) != n: raise RuntimeError("Sequential: expected modules that stay while they are called, got their number changed")
+    return input
+
 cdef class ModuleCore:
     """Base of nn.Module. `_has_hooks` sends calls through `_call_with_hooks(args, kwargs)`; `_names` (name -> kind) are the attributes
     whose setting goes to `_register(name, value)`, as does that of every Tensor and Module."""

@@ -8,7 +8,7 @@
 typedef int64_t wb_vl __attribute__((vector_size(VB), aligned(8), may_alias));
 
 /* Into how many parts to cut a work of so many nanoseconds: from the shape alone. */
-static inline long wb_parts(double ns) { return ns < 40e3 ? 1 : ns > 1280e3 ? 64 : (long)(ns / 20e3); }
+static inline long wb_parts(double ns) { return ns < 12e3 ? 1 : ns < 60e3 ? 2 : ns > 1280e3 ? 64 : (long)(ns / 20e3); }
 #endif
 
 #undef real
