@@ -24,7 +24,7 @@ COMMANDS = {
     "delete": "move runs to the trash, and bring them back",
     "index": "make the index of the runs anew",
     "replay": "do again the step that made the first nan or infinity",
-    "bench": "time the engine, against torch where it is installed",
+    "bench": "time the engine against others",
 }
 
 _EXAMPLES = """examples:
@@ -52,7 +52,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     try:
         name = argv[0] if argv else ""
         if name in COMMANDS:
-            return _bench(argv[1:]) if name == "bench" else _command(name, argv[1:])
+            return _command(name, argv[1:])
         if name and not name.startswith("-"):
             raise UserError(f'workbench: no command "{name}"; {did_you_mean(name, COMMANDS)}')
         parser = _parser()
@@ -129,18 +129,6 @@ class _Version(argparse.Action):
         except PackageNotFoundError:
             print("workbench, not installed")
         parser.exit()
-
-
-def _bench(words: Sequence[str]) -> int:
-    from .errors import UserError
-
-    try:
-        from .bench import main as bench
-    except ModuleNotFoundError as error:
-        if error.name != f"{__package__}.bench":
-            raise UserError(f"bench: the module {error.name} is not installed; pip install it") from error
-        raise UserError("bench: this build of workbench has no benchmarks") from error
-    return int(bench(list(words)) or 0)
 
 
 if __name__ == "__main__":

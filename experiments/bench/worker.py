@@ -1,50 +1,81 @@
 """One engine and one case in a process of its own: two runtimes that spin in one process disturb each other.
 
-Reads a command a line from standard input and answers each with a line of JSON: `losses N`, `time N`, `quit`.
+Started with a JSON object: engine, case, mode, layout, threads, sizes. Reads a command a line from standard input and answers each with
+a line of JSON: `check N`, `time N`, `profile N`, `quit`.
 """
 
 from __future__ import annotations
 
 import json
 import os
-import resource
 import sys
 import time
+from collections.abc import Callable
 from importlib import import_module
+from itertools import pairwise
 from typing import Any
+
+from . import machine
+
+Answer = dict[str, Any]
 
 
 def load(engine: str, threads: int) -> Any:
     """The module that stands in for torch, limited to so many threads."""
     os.environ["OMP_NUM_THREADS"] = os.environ["MKL_NUM_THREADS"] = str(threads)
-    torch = import_module({"workbench": "workbench.engine", "torch": "torch"}[engine])
+    torch = import_module("workbench.engine" if engine == "workbench" else "torch")
     torch.set_num_threads(threads)
     return torch
 
 
-def main(engine: str, case: str, layout: str, threads: int) -> None:
+def numbers(x: Any) -> list[float]:
+    """What shows that two engines did the same: a loss, or 64 elements all over an output."""
+    flat = x.detach().double().reshape(-1)
+    return [float(v) for v in flat[:: max(1, flat.numel() // 64)][:64]]
+
+
+def profile(torch: Any, step: Callable[[], Any], n: int) -> list[list[Any]]:
+    """The dozen ops that take longest: name, milliseconds of a step in it and not in what it calls, calls of a step."""
+    with torch.profiler.profile(activities=[torch.profiler.ProfilerActivity.CPU]) as session:
+        for _ in range(n):
+            step()
+    rows = sorted(session.key_averages(), key=lambda row: -row.self_cpu_time_total)[:12]
+    return [[row.key, row.self_cpu_time_total / 1e3 / n, row.count / n] for row in rows]
+
+
+def main(spec: dict[str, Any]) -> None:
     """Build a case on an engine and answer commands until the input ends."""
+    engine, threads = spec["engine"], spec["threads"]
+    from .case import make_step
     from .cases import CASES
 
     torch = load(engine, threads)
-    step = CASES[case].build(torch, layout)
-    print(json.dumps({"ready": True, "version": str(torch.__version__)}), flush=True)
+    work = CASES[spec["case"]].build(torch, **spec.get("sizes", {}))
+    step = make_step(torch, work, spec["mode"], spec["layout"], engine == "compile")
+    resident = machine.start_memory()
+    print(json.dumps({"version": str(torch.__version__)}), flush=True)
     for line in sys.stdin:
-        word, *rest = line.split()
+        word, _, rest = line.strip().partition(" ")
         if word == "quit":
             break
-        n = int(rest[0])
-        if word == "losses":
-            losses = [step() for _ in range(n)]
-            answer: dict[str, Any] = {"losses": [float(x.detach().double().sum()) for x in losses]}
+        n, answer = int(rest), Answer()
+        if word == "check":
+            answer["numbers"] = [numbers(step()) for _ in range(n)]
+        elif word == "profile":
+            answer["rows"] = profile(torch, step, n)
         else:
-            start = time.perf_counter()
+            joules, times = machine.energy_j(), [time.perf_counter()]
             for _ in range(n):
                 step()
-            seconds = time.perf_counter() - start
-            answer = {"seconds": seconds / n, "peak_bytes": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024}
+                times.append(time.perf_counter())
+            answer["seconds"] = (times[-1] - times[0]) / n
+            answer["fastest"] = min(end - start for start, end in pairwise(times))
+            if joules is not None:
+                answer["joules"] = machine.energy_j(since=joules) / n
+            answer["peak_bytes"] = machine.peak_bytes()
+            answer["grown_bytes"] = answer["peak_bytes"] - resident
         print(json.dumps(answer), flush=True)
 
 
 if __name__ == "__main__":
-    main(sys.argv[1], sys.argv[2], sys.argv[3], int(sys.argv[4]))
+    main(json.loads(sys.argv[1]))

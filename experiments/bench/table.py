@@ -1,0 +1,83 @@
+"""Results as a table of at most 80 columns."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from math import exp, log
+from typing import Any
+
+from ..tables import Table
+
+Result = dict[str, Any]
+
+
+def figure(value: float) -> str:
+    """Three digits.
+
+    Example:
+        >>> [figure(v) for v in (0.01234, 1.5, 123.4, 2345.6)]
+        ['0.0123', '1.50', '123', '2346']
+    """
+    if value >= 100:
+        return f"{value:.0f}"
+    return f"{value:.2f}" if value >= 1 else f"{value:.3g}"
+
+
+def mean_ratio(results: Sequence[Result], peer: str) -> float | None:
+    """The geometric mean of a peer's times over ours; None where it ran nothing.
+
+    Example:
+        >>> mean_ratio([{"engines": {"torch": {"ratio": 2.0}}}, {"engines": {"torch": {"ratio": 8.0}}}], "torch")
+        4.0
+    """
+    ratios = [r["engines"][peer]["ratio"] for r in results if "ratio" in r["engines"].get(peer, {})]
+    return round(exp(sum(map(log, ratios)) / len(ratios)), 12) if ratios else None
+
+
+def models(results: Sequence[Result], peers: Sequence[str]) -> Table:
+    """A row for each case and mode; for each peer its time over ours; memory, quartiles and fastest steps where it is alone."""
+    alone = len(peers) < 2
+    heads = ["case", "mode", "ours ms", *(["MB"] if alone else [])]
+    for peer in peers:
+        heads += [f"{peer} ms", "MB", "ratio", "quartiles", "best"] if alone else [peer, "ratio"]
+    rows = []
+    for r in results:
+        ours = r["engines"]["workbench"]
+        row = [r["case"], r["mode"], figure(ours["ms"]), *([figure(ours["grown_mb"])] if alone else [])]
+        for peer in peers:
+            row += _peer(r, peer, alone)
+        rows.append(row)
+    return Table(heads, rows, right=[i for i in range(len(heads)) if i not in (0, 1)])
+
+
+def _peer(r: Result, peer: str, alone: bool) -> list[str]:
+    found = r["engines"].get(peer)
+    if not found:
+        return [""] * (5 if alone else 2)
+    if not alone:
+        return [figure(found["ms"]), f"{found['ratio']:.2f}"]
+    spread = f"{found['low']:.2f}-{found['high']:.2f}"
+    return [figure(found["ms"]), figure(found["grown_mb"]), f"{found['ratio']:.2f}", spread, f"{found['best']:.2f}"]
+
+
+def means(results: Sequence[Result], peers: Sequence[str]) -> list[str]:
+    """A line for each mode and peer: the geometric mean of the ratios."""
+    lines = []
+    for mode in ("train", "infer"):
+        for peer in peers:
+            chosen = [r for r in results if r["mode"] == mode]
+            mean = mean_ratio(chosen, peer)
+            if mean is not None:
+                n = sum(peer in r["engines"] for r in chosen)
+                lines.append(f"{mode}: {peer}'s time over ours {mean:.2f}, geometric mean of {n}")
+    return lines
+
+
+def profiles(results: Sequence[Result]) -> list[str]:
+    """Where the time of each case goes, a block of lines for each engine."""
+    lines = []
+    for r in results:
+        for engine, rows in r.get("profile", {}).items():
+            lines.append(f"\n{r['case']} {r['mode']}, {engine}: ms of a step, calls, op")
+            lines += [f"  {figure(ms):>8} {calls:>7.0f}  {name}" for name, ms, calls in rows]
+    return lines
