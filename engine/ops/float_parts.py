@@ -93,6 +93,9 @@ def nextafter(input, other):
     return np.nextafter(input, other)
 
 
+derivative(nextafter, input=lambda g, input, other: where(eq(input, other), 0, g), other=nothing)
+
+
 @op("call", outputs=("mantissa", "exponent"), onnx=NO_BITS)
 def frexp(input):
     """Take numbers apart into a mantissa in [0.5, 1) and a power of 2.
@@ -192,7 +195,7 @@ def _(s):
 @samples(nextafter)
 def _(s):
     yield s(s.normal(3, 4), s.normal(4))
-    yield s(s.tensor([0.0, np.inf, 1.0]), s.tensor([1.0, 0.0, 1.0]))
+    yield s(s.tensor([0.0, np.inf, 1.0]), s.tensor([1.0, 0.0, 1.0])).without("gradcheck", "gradgradcheck", because="equal ones are a kink")
 
 
 @refuses(nextafter)

@@ -8,12 +8,36 @@ from workbench.ext.core import _core as core
 from workbench.ext.core.lazy import np
 
 from ._arrays import array, whole_tensor
-from ._help import product, tensors
+from ._define import NUMBER, Unsupported, infer, op, samples
+from ._help import made, product, tensors
 from ._space import public
 from .creation import into
 from .errors import expected
 
 Tensor = core.Tensor
+
+
+@op("call", tensors=2, spaces=(), methods=False, dtypes=NUMBER, onnx=Unsupported("ONNX has no sets; compare with each"), peer="isin")
+def among(elements, test_elements, *, invert=False):
+    """`isin` of two tensors."""
+    return np.isin(elements, test_elements, invert=invert)
+
+
+@infer(among)
+def _(elements, test_elements, invert):
+    return [(tuple(elements.shape), core.bool_)], (), ()
+
+
+@samples(among)
+def _(s):
+    yield s(s.integers(3, 4), s.integers(5))
+    yield s(s.tensor([1, 2, 3]), s.tensor([[3], [1]]), invert=True)
+
+
+def _alike(number, t):
+    """A number as a tensor that compares with another one: 0.1 is what the dtype of that makes of it."""
+    dtype = t.dtype if t.dtype.is_floating_point else core.float64 if isinstance(number, float) else core.int64
+    return made((), dtype, t.device, number)
 
 
 @public("torch")
@@ -47,9 +71,8 @@ def isin(elements, test_elements, *, assume_unique=False, invert=False, out=None
     for x in given:
         if x.dtype is core.bool_ or x.is_complex():
             raise expected("isin", "tensors of real numbers", x, error=RuntimeError)
-    wanted, among = (array(x) if isinstance(x, Tensor) else x for x in (elements, test_elements))
-    found = np.isin(wanted, among, invert=invert)
-    return into(out, core.from_numpy(np.ascontiguousarray(found).reshape(np.shape(found))))
+    wanted, others = (x if isinstance(x, Tensor) else _alike(x, given[0]) for x in (elements, test_elements))
+    return into(out, among(wanted, others, invert=invert))
 
 
 @public("torch")

@@ -48,7 +48,7 @@ def native_layer_norm(input, normalized_shape, weight, bias, eps):
         input: (*, *normalized_shape); results: that of input, and (*, 1, ...) twice.
 
     Returns:
-        Tuple of the result, the means and the reciprocal deviations.
+        Tuple of the result, the means and the reciprocal deviations, of which the result alone has a gradient.
 
     Raises:
         RuntimeError: `input.shape` does not end with `normalized_shape`.
@@ -57,7 +57,7 @@ def native_layer_norm(input, normalized_shape, weight, bias, eps):
     if not shape or tuple(input.shape[-len(shape) :]) != shape:
         raise expected("native_layer_norm", f"input of shape (*, {', '.join(map(str, shape))})", input, error=RuntimeError)
     x, mean, rstd = _normalised(input, tuple(range(input.ndim - len(shape), input.ndim)), eps)
-    return _scaled(x, weight, bias), mean, rstd
+    return _scaled(x, weight, bias), mean.detach(), rstd.detach()
 
 
 @public("torch")
@@ -109,7 +109,7 @@ def native_batch_norm(input, weight, bias, running_mean, running_var, training, 
         input: (N, C, *); results: that of input, and (C,) twice; in evaluation (0,).
 
     Returns:
-        Tuple of the result, the means and the reciprocal deviations.
+        Tuple of the result, the means and the reciprocal deviations, of which the result alone has a gradient.
 
     Raises:
         RuntimeError: statistics are missing in evaluation.
@@ -120,7 +120,7 @@ def native_batch_norm(input, weight, bias, running_mean, running_var, training, 
         return result, empty, empty.clone()
     dims = tuple(d for d in range(input.ndim) if d != 1)
     _, mean, rstd = _normalised(input, dims, eps)
-    return result, mean.reshape(-1), rstd.reshape(-1)
+    return result, mean.detach().reshape(-1), rstd.detach().reshape(-1)
 
 
 @public("torch")

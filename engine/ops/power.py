@@ -325,9 +325,10 @@ def _pow_input(g, input, exponent):
 
 
 def _pow_exponent(g, input, exponent, result):
-    """The logarithm of a base of 0 counts as 0 unless the exponent is negative."""
+    """The logarithm of a base of 0 counts as 0 unless the exponent is negative, or not real."""
     base = input if isinstance(input, Tensor) else made((), g.dtype, g.device, input)
-    return g * where((base == 0) & (exponent >= 0), 0.0, result * log(base))
+    whole = (exponent.real >= 0) & (exponent.imag == 0) if exponent.is_complex() else exponent >= 0
+    return g * where((base == 0) & whole, 0.0, result * log(base))
 
 
 derivative(pow, input=_pow_input, exponent=_pow_exponent)

@@ -54,7 +54,7 @@ def sum_to_size(input, size):
         input: (*); result: size.
 
     Returns:
-        Tensor of the dtype of `input`.
+        Tensor of the dtype of `input`; of whole numbers that are summed, and where `size` is (), of int64.
 
     Raises:
         RuntimeError: `size` does not broadcast to the shape of `input`.
@@ -67,7 +67,7 @@ def sum_to_size(input, size):
     fits = len(size) <= len(shape) and all(n in (1, m) for n, m in zip(reversed(size), reversed(shape)))
     if not fits:
         raise expected("sum_to_size", f"size that broadcasts to {shape}", f"{size}", error=RuntimeError)
-    return sum_to(input, size)
+    return sum_to(input, size) if size or shape else input.sum()  # which of whole numbers is of int64
 
 
 @samples(sum_to_size)

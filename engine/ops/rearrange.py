@@ -6,7 +6,7 @@ from workbench.ext.core import _core as core
 from workbench.ext.core.lazy import np
 
 from ._define import ALL, Unsupported, derivative, infer, op, refuses, samples
-from ._help import axes
+from ._help import axes, axis
 from ._space import public
 from .errors import expected
 
@@ -114,7 +114,7 @@ def roll(input, shifts, dims=None):
     Args:
         input: Tensor.
         shifts: By how many places, for each of `dims`.
-        dims: The dimensions; None rolls the flattened tensor.
+        dims: The dimensions; None and () roll the flattened tensor. One that is named twice is rolled twice.
 
     Shape:
         input: (*); result: that of input.
@@ -123,21 +123,29 @@ def roll(input, shifts, dims=None):
         A copy.
 
     Raises:
+        IndexError: there is no such dimension.
         RuntimeError: there are not as many shifts as dimensions.
 
     Example:
         >>> roll(tensor([1, 2, 3]), 1)
         tensor([3, 1, 2])
     """
-    return np.roll(input, shifts, dims)
+    flat = dims is None or dims in ((), [])
+    return np.roll(input, shifts, None if flat else dims) if input.size else input.copy()
 
 
 @infer(roll)
 def _(input, shifts, dims):
     shifts = shifts if isinstance(shifts, (tuple, list)) else (shifts,)
-    over = [0] if dims is None else axes("roll", dims, input.ndim, "dims")
-    if len(shifts) != len(over):
-        raise expected("roll", "as many shifts as dims", f"{len(shifts)} and {len(over)}", error=RuntimeError)
+    dims = () if dims is None else dims if isinstance(dims, (tuple, list)) else (dims,)
+    if not shifts:
+        raise expected("roll", "one shift or more", "()", error=RuntimeError)
+    if len(shifts) != max(len(dims), 1):
+        raise expected("roll", "as many shifts as dims", f"{len(shifts)} and {len(dims)}", error=RuntimeError)
+    for d in dims if input.numel() else ():
+        if not input.ndim:
+            raise expected("roll", "no dims for a tensor without dimensions", d, error=IndexError)
+        axis("roll", d, input.ndim, "dims")
     return [(tuple(input.shape), input.dtype)], [], []
 
 
@@ -153,10 +161,15 @@ def _(s):
     yield s(s.normal(5), 2)
     yield s(s.normal(3, 4), 1)
     yield s(s.normal(3, 4), (1, -2), (0, 1))
+    yield s(s.normal(3, 4), (1, 1), (0, 0))
+    yield s(s.normal(3, 4), 1, ())
 
 
 @refuses(roll)
 def _(s):
+    yield s(s.normal(), 0, 0).raises(IndexError, "roll: expected no dims")
+    yield s(s.normal(3), 1, 2).raises(IndexError, "roll: expected dims in [-1, 0]")
+    yield s(s.normal(3), ()).raises(RuntimeError, "roll: expected one shift or more")
     yield s(s.normal(3), (1, 2), 0).raises(RuntimeError, "roll: expected as many")
 
 

@@ -82,3 +82,10 @@ def test_op(name):
 
 def test_most_ops_are_tried():
     assert len(OPS) > 400
+
+
+def test_membership():
+    x, y = engine.tensor([[1, 5], [2, 3]]), engine.tensor([[1, 2], [3, 9]])
+    assert engine.func.vmap(engine.isin)(x, y).tolist() == [[True, False], [False, True]]
+    assert engine.func.vmap(lambda a: engine.isin(a, 2, invert=True))(x).tolist() == [[True, True], [False, True]]
+    assert engine.func.vmap(lambda a: engine.isin(y[0], a))(x).tolist() == [[True, False], [False, True]]

@@ -11,7 +11,15 @@ from .both import close, outcome
 
 X = "lib.arange(12.).reshape(3, 4)"
 EXPRESSIONS = [
+    "lib.roll(lib.tensor(1.), 0, 0)", "lib.roll(lib.tensor(1.), 2)", f"lib.roll({X}, (), ())", f"lib.roll({X}, 1, ())",
+    f"lib.roll({X}, (1, 2))", f"lib.roll({X}, (1, 1), (0, 0))", "lib.roll(lib.zeros(0), 1, 3)", f"lib.roll({X}, 1, 2)",
+    "lib.tensor(3, dtype=lib.int32).sum_to_size(())", "lib.tensor(True).sum_to_size(())", "lib.tensor([True]).sum_to_size((1,))",
+    "lib.special.zeta(lib.full((2,), 2., requires_grad=True), 1).sum().backward()",
+    "[t.requires_grad for t in lib.native_layer_norm(lib.ones(2, 3, requires_grad=True), (3,), None, None, 1e-5)]",
+    "[t.requires_grad for t in lib.native_batch_norm(lib.ones(2, 3, requires_grad=True), None, None, None, None, True, .1, 1e-5)]",
     "lib.isin(lib.tensor([1, 2]), 2)", "lib.isin(2, lib.tensor([1, 2]))", "lib.isin(lib.tensor([[1., 2.]]), lib.tensor([2]), invert=True)",
+    "lib.isin(lib.tensor([.1]), .1)", "lib.isin(lib.tensor([1, 2]), lib.tensor([1., 1.5]))", "lib.isin(lib.tensor([1, 2]), 1.5)",
+    "lib.isin(lib.tensor([float('nan')]), lib.tensor([float('nan'), 1]))", "lib.isin(lib.tensor([1]), 1j)",
     "lib.isin(2, 2)", "lib.isin(lib.tensor([True]), lib.tensor([True]))",
     "lib.unravel_index(lib.tensor([5, 2]), (2, 3))", "lib.unravel_index(lib.tensor(-1), (2, 3))", "lib.unravel_index(lib.tensor([1]), 6)",
     "lib.unravel_index(lib.tensor([1.]), (2, 3))", "lib.unravel_index(lib.tensor([0]), (2, -3))",

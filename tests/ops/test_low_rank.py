@@ -127,6 +127,30 @@ def test_extreme_eigenvalues_refused(call, error):
             call(space, space.eye(12).double())
 
 
+@pytest.mark.parametrize("shape", [(12, 12), (2, 12, 12)])
+def test_tracker_is_shown_each_step(shape):
+    """What PyTorch's worker has is there, in its shapes and dtypes, and `force_stop` ends the iteration."""
+    a = drawn("float32", *shape)
+    a = a + adjoint(a)
+
+    def shown(space):
+        seen, X = [], space.tensor(np.broadcast_to(np.eye(12, 2, dtype="float32"), (*shape[:-2], 12, 2)).copy())
+
+        def tracker(worker):
+            tensors = [(str(t.dtype), tuple(t.shape)) for t in (worker.A, worker.E, worker.X, worker.R, worker.tvars["rerr"])]
+            counts = (worker.ivars["istep"], worker.ivars["iterations_left"], worker.ivars["converged_count"])
+            given = [worker.iparams[name] for name in ("m", "n", "k", "niter")], worker.fparams["tol"], worker.bparams["largest"]
+            seen.append((tensors, counts, given, worker.B is None, worker.iK is None, worker.iparams.get("batch_index", 0)))
+            worker.bvars["force_stop"] = worker.ivars["istep"] == 3
+
+        space.lobpcg(space.tensor(a), X=X, tol=1e-9, niter=50, tracker=tracker)
+        return seen
+
+    ours = shown(engine)
+    assert ours == shown(torch)
+    assert len(ours) == 3 * np.prod(shape[:-2], dtype=int)
+
+
 def test_no_gradient_with_two_matrices():
     a = engine.tensor(np.diag(np.arange(9.0))).requires_grad_(True)
     E, _ = engine.lobpcg(a, B=engine.eye(9, dtype=engine.float64))

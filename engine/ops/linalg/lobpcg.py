@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import itertools
+
+from workbench.ext.core import _core as core
 from workbench.ext.core.lazy import np
 
 from .._define import Unsupported, derivative, infer, op, samples
@@ -15,6 +18,34 @@ from ._sample_matrices import hermitian
 from .eigh import linalg_eigh
 
 MOST = 10_000  # iterations, where no number is given
+
+
+class Iteration:
+    """What a tracker is shown: how far the iteration on one matrix has come. The names are PyTorch's.
+
+    Attributes:
+        iparams, fparams, bparams: Whole numbers, numbers and bools that were given.
+        ivars, fvars, bvars, tvars: Such, and tensors, that change from step to step: `ivars["istep"]`, `ivars["converged_count"]`,
+            `tvars["rerr"]`; `bvars["force_stop"] = True` ends the iteration.
+        A, B, iK: The matrices; B and iK may be None.
+        E, X, R, S: Eigenvalues, eigenvectors in columns, residuals, and the basis that they were sought in.
+    """
+
+    def __init__(self, A, B, iK, dtype, iparams, fparams, bparams):
+        self._dtype, self.iparams, self.fparams, self.bparams = dtype, iparams, fparams, bparams
+        self.A, self.B, self.iK = (None if t is None else self._tensor(t) for t in (A, B, iK))
+        self.ivars, self.fvars, self.bvars, self.tvars = {"istep": 0, "converged_count": 0}, {}, {}, {}
+
+    def _tensor(self, array):
+        kept = self._dtype if array.dtype.kind == self._dtype.kind else np.zeros(0, self._dtype).real.dtype
+        return core.from_numpy(np.array(array, kept))
+
+    def step(self, E, X, R, S, errors):
+        """Take the state of a step, and count the eigenpairs that have converged, from the first on."""
+        self.E, self.X, self.R, self.S, self.tvars["rerr"] = (self._tensor(t) for t in (E, X, R, S, errors))
+        self.ivars["istep"] += 1
+        self.ivars["iterations_left"] = self.iparams["niter"] - self.ivars["istep"]
+        self.ivars["converged_count"] = int(np.cumprod(errors < self.fparams["tol"]).sum())
 
 
 def _orthonormal(S, B):
@@ -34,15 +65,15 @@ def _ritz(A, S, many, largest):
     return values[order], S @ V[:, order]
 
 
-def _pairs(A, B, X, iK, k, niter, tol, largest):
+def _pairs(A, B, X, iK, k, niter, tol, largest, shown):
     """One matrix: Knyazev (2001), with the basis of all directions kept orthonormal (Stathopoulos and Wu 2002)."""
-    many = X.shape[1]
-    E, X = _ritz(A, _orthonormal(X, B), many, largest)
+    many, S = X.shape[1], _orthonormal(X, B)
+    E, X = _ritz(A, S, many, largest)
     sizes, P = np.linalg.norm(A), X[:, :0]
     for _ in range(niter):
         R = A @ X - B @ X * E
         error = np.linalg.norm(R, axis=0) / ((sizes + np.abs(E) * np.linalg.norm(B)) * np.linalg.norm(X, axis=0))
-        if (error[:k] < tol).all():
+        if shown(E, X, R, S, error) or (error[:k] < tol).all():
             break
         S = _orthonormal(np.concatenate((X, R if iK is None else iK @ R, P), 1), B)
         E, after = _ritz(A, S, many, largest)
@@ -52,24 +83,35 @@ def _pairs(A, B, X, iK, k, niter, tol, largest):
 
 @op("call", tensors=("A", "B", "X", "iK"), spaces=(), methods=False, outputs=("eigenvalues", "eigenvectors"), holomorphic=False,
     dtypes=FIELDS, onnx=Unsupported("an iteration"), peer=None)  # fmt: skip
-def extreme_eigenpairs(A, B, X, iK, k, niter, tol, largest):
+def extreme_eigenpairs(A, B, X, iK, k, niter, tol, largest, tracker=None):
     """`lobpcg`, of batches alike; computed in float64.
 
     Shape:
         A, B, iK: (*, m, m); X: (*, m, n); eigenvalues: (*, k); eigenvectors: (*, m, k).
     """
     wide = np.complex128 if A.dtype.kind == "c" else np.float64
-    m = A.shape[-1]
+    m, own_unit, count = A.shape[-1], B is None, itertools.count()
     B = np.broadcast_to(np.eye(m), A.shape) if B is None else B
     given = [t.astype(wide) for t in (A, B, X)] + ([] if iK is None else [iK.astype(wide)])
-    return each(
-        lambda a, b, x, *preconditioner: _pairs(a, b, x, *(preconditioner or (None,)), k, niter, tol, largest),
-        A.shape[:-2], [((k,), A.real.dtype), ((m, k), A.dtype)], *given,
-    )  # fmt: skip
+
+    def one(a, b, x, preconditioner=None):
+        if tracker is None:
+            return _pairs(a, b, x, preconditioner, k, niter, tol, largest, lambda *values: False)
+        whole = {"m": m, "n": x.shape[1], "k": k, "niter": niter, "batch_index": next(count)}
+        state = Iteration(a, None if own_unit else b, preconditioner, A.dtype, whole, {"tol": tol}, {"largest": largest})
+
+        def shown(*values):
+            state.step(*values)
+            tracker(state)
+            return state.bvars.get("force_stop", False)
+
+        return _pairs(a, b, x, preconditioner, k, niter, tol, largest, shown)
+
+    return each(one, A.shape[:-2], [((k,), A.real.dtype), ((m, k), A.dtype)], *given)
 
 
 @infer(extreme_eigenpairs)
-def _(A, B, X, iK, k, niter, tol, largest):
+def _(A, B, X, iK, k, niter, tol, largest, tracker):
     lead, m = tuple(A.shape[:-2]), A.shape[-1]
     return [((*lead, k), REAL.get(A.dtype, A.dtype)), ((*lead, m, k), A.dtype)], (), ()
 
@@ -119,8 +161,8 @@ def lobpcg(
         niter: The most iterations; None or a negative number means until they converge.
         tol: When they do: residuals relative to the sizes of `A` and `B`; None means the root of the precision of the dtype.
         largest: Take the largest; None means so, False the smallest.
-        method: Accepted for PyTorch's sake, as is what follows; there is one way, with orthonormal bases.
-        tracker: Must be None.
+        method: Accepted for PyTorch's sake; there is one way, with orthonormal bases.
+        tracker: Called at each step with an `Iteration`, which tells its state; None means nothing is.
         ortho_iparams: Accepted for PyTorch's sake.
         ortho_fparams: Accepted for PyTorch's sake.
         ortho_bparams: Accepted for PyTorch's sake.
@@ -134,7 +176,6 @@ def lobpcg(
     Raises:
         ValueError: `A` has fewer than 3 n rows; in backward, `B` is given.
         RuntimeError: `A` is no square matrix, or dtypes or shapes do not fit.
-        NotImplementedError: `tracker` is given.
 
     References:
         Knyazev (2001), doi:10.1137/S1064827500366124; Stathopoulos and Wu (2002), doi:10.1137/S1064827500370883.
@@ -144,8 +185,6 @@ def lobpcg(
         tensor([3.])
     """
     matrices("lobpcg", square=True, A=A)
-    if tracker is not None:
-        raise expected("lobpcg", "tracker to be None", tracker, error=NotImplementedError)
     m = A.shape[-1]
     for argument, t in (("B", B), ("iK", iK)):
         if t is not None:
@@ -162,4 +201,4 @@ def lobpcg(
         raise expected("lobpcg", f"X of shape {(*A.shape[:-2], m, n)}", X, error=RuntimeError)
     tol = float(np.finfo(A.dtype.numpy).eps) ** 0.5 if tol is None else float(tol)
     niter = MOST if niter is None or niter < 0 else niter
-    return tuple(extreme_eigenpairs(A, B, X, iK, k, niter, tol, largest is not False))
+    return tuple(extreme_eigenpairs(A, B, X, iK, k, niter, tol, largest is not False, tracker))
