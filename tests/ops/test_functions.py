@@ -10,11 +10,20 @@ from workbench import engine as ours
 from .both import close, outcome
 
 X = "lib.arange(12.).reshape(3, 4)"
+COMPLEX = "[[1 + 2j, 0, 0], [2j, 0, 2]]"
+
+
+def gradients(name):
+    leaves = "[lib.tensor(v, requires_grad=True) for v in values]"
+    return f"(lambda values: (lambda x, y: lib.autograd.grad(lib.view_as_real(lib.{name}(x, y) + 0j).sum(), (x, y)))(*{leaves}))"
+
+
 EXPRESSIONS = [
     "lib.roll(lib.tensor(1.), 0, 0)", "lib.roll(lib.tensor(1.), 2)", f"lib.roll({X}, (), ())", f"lib.roll({X}, 1, ())",
     f"lib.roll({X}, (1, 2))", f"lib.roll({X}, (1, 1), (0, 0))", "lib.roll(lib.zeros(0), 1, 3)", f"lib.roll({X}, 1, 2)",
     "lib.tensor(3, dtype=lib.int32).sum_to_size(())", "lib.tensor(True).sum_to_size(())", "lib.tensor([True]).sum_to_size((1,))",
     "lib.special.zeta(lib.full((2,), 2., requires_grad=True), 1).sum().backward()",
+    f"{gradients('pow')}({COMPLEX})", f"{gradients('pow')}({COMPLEX}[::-1])", f"{gradients('nextafter')}([[1., 2, 3], [2., 2, 1]])",
     "[t.requires_grad for t in lib.native_layer_norm(lib.ones(2, 3, requires_grad=True), (3,), None, None, 1e-5)]",
     "[t.requires_grad for t in lib.native_batch_norm(lib.ones(2, 3, requires_grad=True), None, None, None, None, True, .1, 1e-5)]",
     "lib.isin(lib.tensor([1, 2]), 2)", "lib.isin(2, lib.tensor([1, 2]))", "lib.isin(lib.tensor([[1., 2.]]), lib.tensor([2]), invert=True)",
