@@ -31,4 +31,4 @@ def plain(value):
 def close(a, b):
     if isinstance(a, (list, tuple)) and isinstance(b, (list, tuple)):
         return len(a) == len(b) and all(map(close, a, b))
-    return a == pytest.approx(b, rel=1e-5, nan_ok=True) if isinstance(a, float) else a == b
+    return a == pytest.approx(b, rel=1e-5, nan_ok=True) if isinstance(a, (float, complex)) else a == b
