@@ -7,7 +7,10 @@ from contextlib import contextmanager
 
 from .ops.generator import Generator, default_generator, get_rng_state, initial_seed, manual_seed, seed, set_rng_state
 
-__all__ = ["Generator", "default_generator", "fork_rng", "get_rng_state", "initial_seed", "manual_seed", "seed", "set_rng_state"]
+__all__ = [
+    "Generator", "default_generator", "fork_rng", "get_rng_state", "initial_seed", "manual_seed", "seed", "set_rng_state",
+    "thread_safe_generator",
+]  # fmt: skip
 
 
 @contextmanager
@@ -24,3 +27,16 @@ def fork_rng(devices: object = None, enabled: bool = True) -> Iterator[None]:
     finally:
         if enabled:
             set_rng_state(state)
+
+
+def thread_safe_generator() -> Generator | None:
+    """The generator that a transform should draw from where a `DataLoader` works in threads.
+
+    Returns:
+        None, which means the default generator: workers of `DataLoader` are processes here, each with a default generator of its own.
+
+    Example:
+        >>> rand(2, generator=thread_safe_generator()).shape
+        torch.Size([2])
+    """
+    return None

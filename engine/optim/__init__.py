@@ -11,6 +11,7 @@ from .muon import Muon
 from .optimizer import Optimizer
 from .rmsprop import Adadelta, Adagrad, RMSprop, Rprop
 from .sgd import SGD
+from .swapping import swap_in_optimizer_params_and_state
 
 __all__ = [
     "ASGD",
@@ -32,4 +33,5 @@ __all__ = [
     "Rprop",
     "lr_scheduler",
     "swa_utils",
+    "swap_in_optimizer_params_and_state",
 ]
