@@ -235,6 +235,11 @@ def padded(
     return input, tuple(t // 2 for t in total)
 
 
+def widened(*given):
+    """Tensors of half precision in float32."""
+    return [None if t is None else t.float() for t in given]
+
+
 def check_places(name: str, input: Tensor, weight: Tensor, padding: tuple[int, ...], dilation: tuple[int, ...]) -> None:
     n = len(padding)
     for size, k, p, d in zip(input.shape[-n:], weight.shape[-n:], padding, dilation):

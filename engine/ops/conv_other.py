@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from workbench.ext.core import _core as core
 
-from ._define import op, refuses, samples
-from .conv import _conv_form, check, check_places, conv2d, padded, pair, spread
+from ._define import HALF, op, refuses, samples
+from .conv import _conv_form, check, check_places, conv2d, padded, pair, spread, widened
 
 Tensor = core.Tensor
 
@@ -89,6 +89,8 @@ def conv3d(input, weight, bias=None, stride=1, padding=0, dilation=1, groups=1):
     from .padding import pad
 
     check("conv3d", input, weight, bias, 3, groups)
+    if input.dtype.name in HALF:  # the planes are added in float32, and the sum is rounded once
+        return conv3d(*widened(input, weight, bias), stride, padding, dilation, groups).to(input.dtype)
     stride, dilation = pair("conv3d", stride, "stride", 3, 1), pair("conv3d", dilation, "dilation", 3, 1)
     input, padding = padded("conv3d", input, weight, padding, stride, dilation)
     check_places("conv3d", input, weight, padding, dilation)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from workbench.ext.core import _core as core
 
-from ._define import op, refuses, samples
-from .conv import check, convolution_input_backward, pair
+from ._define import HALF, op, refuses, samples
+from .conv import check, convolution_input_backward, pair, widened
 from .errors import expected
 
 Tensor = core.Tensor
@@ -170,6 +170,9 @@ def conv_transpose3d(input, weight, bias=None, stride=1, padding=0, output_paddi
     size, stride, padding, groups, dilation = _transposed(
         "conv_transpose3d", 3, input, weight, bias, stride, padding, output_padding, groups, dilation
     )
+    if input.dtype.name in HALF:  # the planes are added in float32, and the sum is rounded once
+        wide = widened(input, weight, bias)
+        return conv_transpose3d(*wide, stride, padding, output_padding, groups, dilation).to(input.dtype)
     if input.ndim == 4:
         return conv_transpose3d(input.unsqueeze(0), weight, bias, stride, padding, output_padding, groups, dilation).squeeze(0)
     n, c, depth = input.shape[:3]
