@@ -8,6 +8,7 @@ import numpy as np
 import torch
 
 from workbench import engine as ours
+from workbench.engine import nn
 
 BITS = {1: torch.uint8, 2: torch.int16}
 UNSUPPORTED = "torch only"
@@ -96,7 +97,28 @@ def to_ours(value: Any) -> Any:
         return {k: to_ours(v) for k, v in value.items()}
     if isinstance(value, slice):
         return slice(to_ours(value.start), to_ours(value.stop), to_ours(value.step))
+    if isinstance(value, torch.nn.Module):
+        return layer(value)
+    if callable(value) and getattr(value, "__module__", "").startswith("torch") and hasattr(nn.functional, getattr(value, "__name__", "")):
+        return getattr(nn.functional, value.__name__)
     return value
+
+
+def layer(theirs: torch.nn.Module) -> Any:
+    """Our layer for one of PyTorch's that is an argument itself, made anew with what its attributes tell."""
+    if isinstance(theirs, torch.nn.TransformerEncoderLayer):
+        activation = getattr(theirs.activation, "__name__", None) or type(theirs.activation).__name__.lower()
+        mine = nn.TransformerEncoderLayer(
+            theirs.self_attn.embed_dim, theirs.self_attn.num_heads, theirs.linear1.out_features, theirs.dropout.p, activation,
+            theirs.norm1.eps, theirs.self_attn.batch_first, theirs.norm_first, theirs.linear1.bias is not None,
+        )  # fmt: skip
+        mine = mine.to(to_ours(theirs.linear1.weight.dtype))
+    else:
+        mine = getattr(nn, type(theirs).__name__)()
+        for option in getattr(theirs, "__constants__", ()):
+            setattr(mine, option, getattr(theirs, option))
+    mine.load_state_dict({k: to_ours(v) for k, v in theirs.state_dict().items()})
+    return mine
 
 
 def to_theirs(value: Any) -> Any:
