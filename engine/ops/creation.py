@@ -7,6 +7,7 @@ from workbench.ext.core.lazy import np
 
 from ._help import sizes
 from ._space import public
+from .errors import expected
 from .primitive import cast
 
 Tensor = core.Tensor
@@ -49,6 +50,15 @@ def number_type(*values):
     return core.int64 if all(isinstance(v, (int, np.integer)) for v in values) else core.get_default_dtype()
 
 
+def dtype_for(name, dtype, out):
+    """The dtype to compute in: that of `out`, where there is one."""
+    if out is None:
+        return dtype
+    if dtype is not None and core.as_dtype(dtype) is not out.dtype:
+        raise expected(name, f"dtype to be that of out, {out.dtype.name}", core.as_dtype(dtype).name, error=RuntimeError)
+    return out.dtype
+
+
 def into(out, t):
     """The result, or `out` with the result in it."""
     return t if out is None else out.copy_(t) if tuple(out.shape) == tuple(t.shape) else core.init_tensor(out, cast(t, out.dtype), False)
@@ -82,6 +92,7 @@ def empty(*size, out=None, dtype=None, layout=None, device=None, requires_grad=F
         >>> empty(2, 3).shape
         torch.Size([2, 3])
     """
+    dtype = dtype_for("empty", dtype, out)
     return into(
         out, finished(core.make_empty(shape_of("empty", size, named), dtype, device, "channels_last" in str(memory_format)), requires_grad)
     )
@@ -115,6 +126,7 @@ def zeros(*size, out=None, dtype=None, layout=None, device=None, requires_grad=F
         tensor([[0., 0., 0.],
                 [0., 0., 0.]])
     """
+    dtype = dtype_for("zeros", dtype, out)
     return into(out, finished(core.fill(core.make_empty(shape_of("zeros", size, named), dtype, device, False), 0), requires_grad))
 
 
@@ -146,6 +158,7 @@ def ones(*size, out=None, dtype=None, layout=None, device=None, requires_grad=Fa
         tensor([[1., 1., 1.],
                 [1., 1., 1.]])
     """
+    dtype = dtype_for("ones", dtype, out)
     return into(out, finished(core.fill(core.make_empty(shape_of("ones", size, named), dtype, device, False), 1), requires_grad))
 
 
@@ -176,6 +189,7 @@ def full(size, fill_value, *, out=None, dtype=None, layout=None, device=None, re
         >>> full((2,), 7)
         tensor([7, 7])
     """
+    dtype = dtype_for("full", dtype, out)
     dtype = number_type(fill_value) if dtype is None else dtype
     return into(out, finished(core.fill(core.make_empty(sizes("full", size), dtype, device), fill_value), requires_grad))
 

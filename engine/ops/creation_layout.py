@@ -7,7 +7,7 @@ from workbench.ext.core.lazy import np
 
 from ._help import product, sizes
 from ._space import public
-from .creation import finished, into
+from .creation import dtype_for, finished, into
 from .errors import expected
 from .primitive import restride
 
@@ -160,6 +160,7 @@ def closed_range(start, end, step=1, *, out=None, dtype=None, layout=None, devic
     if step == 0 or (end - start) / step < 0:
         raise expected("range", "a step from start to end", f"{step} from {start} to {end}", error=RuntimeError)
     n = int((end - start) / step) + 1
+    dtype = dtype_for("range", dtype, out)
     dtype = core.get_default_dtype() if dtype is None else core.as_dtype(dtype)
     found = core.from_numpy((start + np.arange(n) * step).astype(np.float64)).to(dtype)
     return into(out, finished(found, requires_grad))

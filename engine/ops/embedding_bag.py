@@ -82,8 +82,7 @@ def embedding_bag(
 
     Raises:
         ValueError: `mode` is another word, the dimensions do not fit, or an option is not for this mode.
-        IndexError: there is no such row.
-        RuntimeError: the offsets do not rise from 0, or dtypes or `padding_idx` do not fit.
+        RuntimeError: there is no such row, the offsets do not rise from 0, or dtypes or `padding_idx` do not fit.
         NotImplementedError: `per_sample_weights` is given for another mode than "sum".
 
     Example:
@@ -106,6 +105,9 @@ def embedding_bag(
     if max_norm is not None:
         renormalise(weight, input, max_norm, norm_type)
     index, edges = _bags(input, offsets, include_last_offset)
+    if index.size and not 0 <= index.min() <= index.max() < rows_of_table:
+        got = f"one from {index.min()} to {index.max()}"
+        raise expected(NAME, f"indices in the range [0, {rows_of_table - 1}]", got, error=RuntimeError)
     n = len(edges) - 1
     bag, within = np.repeat(np.arange(n), np.diff(edges)), np.arange(index.size)
     if padding_idx is not None:
@@ -166,5 +168,5 @@ def _(s):
     yield s(flat, table, s.tensor([], "int64"), include_last_offset=True).raises(RuntimeError, "embedding_bag: expected 1 or more offsets")
     yield s(flat, table, start, padding_idx=5).raises(RuntimeError, "embedding_bag: expected padding_idx")
     yield s(s.normal(4), table, start).raises(RuntimeError, "embedding_bag: expected input of dtype int64")
-    yield s(s.tensor([5], "int64"), table, s.tensor([0], "int64")).raises(IndexError, "expected indices")
+    yield s(s.tensor([5], "int64"), table, s.tensor([0], "int64")).raises(RuntimeError, "expected indices in the range [0, 4]")
     yield s([0], table).raises(TypeError, "embedding_bag: expected input to be a Tensor, got list")

@@ -15,7 +15,7 @@ Tensor = core.Tensor
 
 def _some(name, tensors):
     if not tensors:
-        raise expected(name, "at least one tensor", "none", error=RuntimeError)
+        raise expected(name, "at least one tensor", "none", error=ValueError if name == "cat" else RuntimeError)
 
 
 def _joined(tensors):
@@ -45,7 +45,8 @@ def cat(tensors, dim=0):
         Tensor of the promoted dtype.
 
     Raises:
-        RuntimeError: there are no tensors, or other dimensions differ.
+        ValueError: there are no tensors.
+        RuntimeError: other dimensions differ.
 
     Example:
         >>> cat((tensor([1, 2]), tensor([3])))
@@ -98,7 +99,7 @@ def _(s):
 
 @refuses(cat)
 def _(s):
-    yield s(()).raises(RuntimeError, "cat: expected at least one tensor")
+    yield s(()).raises(ValueError, "cat: expected at least one tensor")
     yield s((s.normal(2, 3), s.normal(2, 2))).raises(RuntimeError, "cat: expected tensors of shape (2, 3)")
 
 

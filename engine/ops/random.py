@@ -8,7 +8,7 @@ from workbench.ext.core.lazy import np
 from ._help import sizes
 from ._space import public
 from .complex_view import view_as_complex
-from .creation import finished, into, shape_of
+from .creation import dtype_for, finished, into, shape_of
 from .drawing import normal as normal_draw
 from .drawing import randint as whole_draw
 from .drawing import uniform as uniform_draw
@@ -70,6 +70,7 @@ def rand(*size, generator=None, out=None, dtype=None, layout=None, device=None, 
         torch.Size([2, 3])
     """
     core.as_device(device)
+    dtype = dtype_for("rand", dtype, out)
     return into(out, finished(drawn("rand", shape_of("rand", size, named), dtype, generator, uniform_draw, 0.0, 1.0), requires_grad))
 
 
@@ -130,6 +131,7 @@ def randn(*size, generator=None, out=None, dtype=None, layout=None, device=None,
         torch.Size([2, 3])
     """
     core.as_device(device)
+    dtype = dtype_for("randn", dtype, out)
     return into(out, finished(drawn("randn", shape_of("randn", size, named), dtype, generator, normal_draw, 0.0, 1.0), requires_grad))
 
 
@@ -198,6 +200,7 @@ def randint(
     if size is None:
         raise expected("randint", "size", "nothing", error=TypeError)
     core.as_device(device)
+    dtype = dtype_for("randint", dtype, out)
     return into(out, finished(whole("randint", sizes("randint", size), dtype, generator, low, high), requires_grad))
 
 
@@ -258,6 +261,7 @@ def randperm(n, *, generator=None, out=None, dtype=None, layout=None, device=Non
         >>> randperm(4).sort().values
         tensor([0, 1, 2, 3])
     """
+    dtype = dtype_for("randperm", dtype, out)
     if n < 0:
         raise expected("randperm", "n >= 0", n, error=RuntimeError)
     core.as_device(device)
@@ -306,6 +310,7 @@ def normal(
             raise expected("normal", "size", "nothing", "or give mean or std as tensors", TypeError)
         if std < 0:
             raise expected("normal", "std >= 0", std, error=RuntimeError)
+        dtype = dtype_for("normal", dtype, out)
         return into(out, finished(drawn("normal", sizes("normal", size), dtype, generator, normal_draw, mean, std), requires_grad))
     scaled = (mean * 0 + 1) * std if isinstance(mean, Tensor) else std
     standard = drawn("normal", tuple(scaled.shape), dtype or scaled.dtype, generator, normal_draw, 0.0, 1.0)

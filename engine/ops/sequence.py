@@ -8,7 +8,7 @@ from workbench.ext.core import _core as core
 from workbench.ext.core.lazy import np
 
 from ._space import public
-from .creation import finished, into, number_type
+from .creation import dtype_for, finished, into, number_type
 from .errors import expected
 from .primitive import cast
 
@@ -39,22 +39,33 @@ def arange(start=0, end=None, step=1, *, out=None, dtype=None, layout=None, devi
         Tensor.
 
     Raises:
-        RuntimeError: `step` is 0 or leads away from `end`.
+        RuntimeError: `step` is 0 or leads away from `end`, or a number is complex.
+        ValueError: `step` becomes 0 as a whole number.
+        NotImplementedError: the dtype is bool or complex.
 
     Example:
         >>> arange(1, 6, 2)
         tensor([1, 3, 5])
     """
     start, end = (0, start) if end is None else (start, end)
-    dtype = number_type(start, end, step) if dtype is None else core.as_dtype(dtype)
-    dtype = core.int64 if dtype is core.bool_ else dtype
+    dtype = dtype_for("arange", dtype, out)
     start, end, step = (v.item() if isinstance(v, Tensor) else v for v in (start, end, step))
+    if any(isinstance(v, (complex, np.complexfloating)) for v in (start, end, step)):
+        raise expected("arange", "real numbers", f"{start}, {end} and {step}", error=RuntimeError)
+    if dtype is None:
+        dtype = number_type(start, end, step)
+        dtype = core.int64 if dtype is core.bool_ else dtype
+    dtype = core.as_dtype(dtype)
+    if dtype is core.bool_ or dtype.is_complex:
+        raise expected("arange", "a dtype of real numbers", dtype.name, error=NotImplementedError)
     if not (math.isfinite(start) and math.isfinite(end)):
         raise expected("arange", "finite bounds", f"{start} and {end}", error=RuntimeError)
-    if dtype is core.int64:
-        start, end, step = int(start), int(end), int(step)  # as PyTorch counts, in the dtype of the result
     if step == 0 or (end - start) / step < 0:
         raise expected("arange", "step that leads from start to end", f"{step} from {start} to {end}", error=RuntimeError)
+    if dtype is core.int64:
+        start, end, step = int(start), int(end), int(step)  # as PyTorch counts, in the dtype of the result
+        if step == 0:
+            raise expected("arange", "step of at least 1 for whole numbers", "less")
     n = -((start - end) // step) if all(isinstance(v, int) for v in (start, end, step)) else math.ceil((end - start) / step)
     kind = np.float64 if dtype.is_floating_point else np.int64
     values = np.arange(n).astype(kind) * kind(step) + kind(start)
@@ -86,6 +97,7 @@ def linspace(start, end, steps, *, out=None, dtype=None, layout=None, device=Non
         Tensor.
 
     Raises:
+        TypeError: `steps` is no whole number.
         RuntimeError: `steps` is negative.
 
     Example:
@@ -120,6 +132,7 @@ def logspace(start, end, steps, base=10.0, *, out=None, dtype=None, layout=None,
         Tensor.
 
     Raises:
+        TypeError: `steps` is no whole number.
         RuntimeError: `steps` is negative.
 
     Example:
@@ -130,10 +143,13 @@ def logspace(start, end, steps, base=10.0, *, out=None, dtype=None, layout=None,
 
 
 def _spaced(name, f, start, end, steps, out, dtype, device, requires_grad):
+    if isinstance(steps, bool) or not hasattr(steps, "__index__"):
+        raise expected(name, "steps to be a whole number", steps, error=TypeError)
     steps = int(steps)
     if steps < 0:
         raise expected(name, "steps >= 0", steps, error=RuntimeError)
     core.as_device(device)
+    dtype = dtype_for(name, dtype, out)
     ends = [e.item() if isinstance(e, Tensor) else e for e in (start, end)]
     if dtype is not None and not (core.as_dtype(dtype).is_floating_point or core.as_dtype(dtype).is_complex):
         ends = [int(e) for e in ends]  # as PyTorch does: the ends are of the dtype, what lies between is rounded to 0
@@ -170,6 +186,7 @@ def eye(n, m=None, *, out=None, dtype=None, layout=None, device=None, requires_g
         tensor([[1., 0.],
                 [0., 1.]])
     """
+    dtype = dtype_for("eye", dtype, out)
     made = core.fill(core.make_empty((n, n if m is None else m), dtype, device), 0)
     with core.no_grad():
         made.diagonal().fill_(1)

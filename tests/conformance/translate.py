@@ -50,23 +50,18 @@ def _dense(t: torch.Tensor) -> np.ndarray:
 
 def as_they_lie(value: Any) -> Any:
     """As `to_ours`, with tensors that share memory wherever PyTorch's do, and expanded ones expanded: what `out=` must not be."""
-    memory: dict[tuple[int, torch.dtype], Any] = {}
+    memory: dict[tuple[int, int, torch.dtype], Any] = {}
 
     def placed(t: torch.Tensor) -> Any:
-        if (
-            t.device.type != "cpu"
-            or t.layout != torch.strided
-            or t.is_nested
-            or not t.numel()
-            or t.requires_grad
-            or t.is_conj()
-            or t.is_neg()
-        ):
+        if t.device.type != "cpu" or t.layout != torch.strided or t.is_nested or not t.numel() or t.is_conj() or t.is_neg():
             return to_ours(t)
-        where = t.untyped_storage().data_ptr(), t.dtype
+        where = t.untyped_storage().data_ptr(), t.untyped_storage().nbytes(), t.dtype
         if where not in memory:
             memory[where] = our_tensor(torch.empty(0, dtype=t.dtype).set_(t.untyped_storage()))  # type: ignore[call-overload]
-        return memory[where].as_strided(tuple(t.shape), t.stride(), t.storage_offset())
+        if t.storage_offset() + sum((n - 1) * s for n, s in zip(t.shape, t.stride())) >= memory[where].numel():
+            raise OutOfScope("a tensor outside its memory: PyTorch had resized it as out=, and then refused to")
+        made = memory[where].as_strided(tuple(t.shape), t.stride(), t.storage_offset())
+        return made.requires_grad_(True) if t.requires_grad else made
 
     return to_ours(torch.utils._pytree.tree_map(lambda v: placed(v) if isinstance(v, torch.Tensor) else v, value))
 

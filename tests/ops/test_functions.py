@@ -77,6 +77,37 @@ def test_like_torch(expression):
     assert close(found, wanted), f"{wanted} expected, got {found}"
 
 
+INTO = [  # the dtype of out counts, before the result is computed; a class of error for each thing that is wrong
+    *(f"lib.{call}, out=lib.empty(0, dtype=lib.{dtype}))" for dtype in ("float64", "int64", "int32") for call in (
+        "arange(0, 3, .5", "arange(0, 3, 1.5", "arange(0., 1, .1", "arange(3, 0, .5", "linspace(.5, 3, 4", "logspace(.1, .3, 4",
+        "full((2,), 1.5", "zeros(2", "ones(2, dtype=lib.float64", "eye(2, dtype=lib.int32", "arange(3, dtype=lib.float64")),
+    *(f"str(lib.{name}, out=lib.empty(2, dtype=lib.float64){dtype}).dtype)" for dtype in ("", ", dtype=lib.float32")
+      for name in ("rand(2", "randn(2", "normal(0., 1., (2,)", "empty(2")),
+    "lib.arange(0, 3, .5, dtype=lib.int64)", "lib.arange(0, 3, .5, dtype=lib.int32)", "lib.arange(0, 1 + 1j)", "lib.arange(True)",
+    "lib.arange(5, dtype=lib.bool)", "lib.arange(5, dtype=lib.complex64)", "lib.linspace(0, 3, 1.)", "lib.linspace(0, 3, True)",
+    "lib.logspace(0, 3, 2.)", "lib.linspace(0, 1, lib.tensor(3))", "lib.cat(())",
+]  # fmt: skip
+TRUTH = "lib.tensor([True, True, False, False]), lib.tensor([True, False, True, False])"
+POWER = "(lambda z, e: lib.autograd.grad(lib.{}(z, e), (z, e), lib.ones(4, dtype=lib.complex128)))"
+POWERS = [
+    f"{POWER.format(name)}(lib.tensor({z}, dtype=lib.complex128, requires_grad=True), lib.tensor({e}, requires_grad=True))"
+    for name in ("pow", "float_power")
+    for z in ("[1 + 1j, -2, 1j, .5]", "[0, 0, 0, 1]")
+    for e in (
+        "[2 + 1j, -1j, .5, 3], dtype=lib.complex128",
+        "[1j, -1 + 1j, 2, 0], dtype=lib.complex128",
+        "[.5, 2, -1, 3], dtype=lib.float64",
+    )
+    if z != "[0, 0, 0, 1]" or "2, 0]" in e
+]
+
+
+@pytest.mark.parametrize("expression", [*INTO, *POWERS, *(f"lib.add({TRUTH}, alpha={a})" for a in (True,))])
+def test_dtypes_of_results(expression):
+    found, wanted = outcome(ours, expression), outcome(torch, expression)
+    assert close(found, wanted), f"{wanted} expected, got {found}"
+
+
 BYTES = "lib.tensor([255, 50, 1], dtype=lib.uint8)"
 BEYOND = [  # numbers that a dtype does not hold: their lower bits count in arithmetic and comparisons, as values they are refused
     *(f"{BYTES} {sign} {number}" for sign in ("==", "<", ">", "!=", "+", "-", "*", "//", "%", "&", "<<", ">>")
