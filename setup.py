@@ -258,6 +258,7 @@ setup(
         "workbench.conf": ["**/*.yaml"],
         "workbench.dashboard": ["static/**/*"],
         "workbench.ext.core": ["*.pyi"],
+        "workbench.experiments.bench": ["*.c"],
         **{f"workbench.{folder}": ["py.typed"] for folder in ("engine", "experiments", "recipes")},
     },
     include_package_data=False,

@@ -19,14 +19,14 @@ class Work:
     Attributes:
         model: The network.
         inputs: Its arguments.
-        loss: From its output to the loss.
-        optimizer: Built over its parameters.
+        loss: From its output to the loss; None where it is no network.
+        optimizer: Built over its parameters; None likewise.
     """
 
     model: Any
     inputs: tuple[Any, ...]
-    loss: Callable[[Any], Any]
-    optimizer: Any
+    loss: Any = None
+    optimizer: Any = None
 
 
 @dataclass(frozen=True)
@@ -40,6 +40,7 @@ class Case:
         sizes: Arguments of `build` that `workbench bench scaling` can vary: batch, width, length.
         layouts: Memory layouts that the peer is tried with; its best counts. Ours is always used as it comes.
         modes: "train": forward, backward and optimizer; "infer": forward in evaluation, without recording.
+        suite: Which list it is in.
     """
 
     name: str
@@ -48,6 +49,7 @@ class Case:
     sizes: Mapping[str, int] = field(default_factory=dict)
     layouts: tuple[str, ...] = ("contiguous",)
     modes: tuple[str, ...] = ("train", "infer")
+    suite: str = "models"
 
 
 def draw(shapes: Mapping[str, tuple[int, ...]], seed: int = 0) -> dict[str, np.ndarray]:

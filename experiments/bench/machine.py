@@ -7,6 +7,7 @@ import platform
 import resource
 import sys
 from contextlib import suppress
+from datetime import date
 from pathlib import Path
 from typing import overload
 
@@ -78,6 +79,11 @@ def cores() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
-def load() -> str:
-    """How many processes wanted to run in the last minute: above the number of cores, timings tell little."""
-    return f"{os.getloadavg()[0]:.1f} on {cores()} cores"
+def load() -> float:
+    """How many processes wanted to run in the last minute."""
+    return os.getloadavg()[0]
+
+
+def day() -> str:
+    """Today."""
+    return date.today().isoformat()

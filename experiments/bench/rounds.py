@@ -105,29 +105,36 @@ def compare(case: Case, mode: str, plan: Plan, sizes: dict[str, int] | None = No
 
     Args:
         case: What is timed.
-        mode: "train" or "infer".
-        plan: With which engines, how often.
+        mode: One of the case's modes.
+        plan: With which engines, ours first, how often.
         sizes: Other sizes than the case's own.
 
     Returns:
-        `case`, `mode`, `threads`, `rounds`, `sizes`; for each of `engines` the median `ms` of a step, `fastest_ms` of any step, its best
-        `layout`, `peak_mb` of its process, `grown_mb` of it since the model was built, `joules` of a step or None, `version`, and, for
-        peers, `ratio` (its time over ours, median over the rounds), `low` and `high` (the quartiles), `best` (fastest step over fastest
-        step, which a shared machine disturbs less), and `gap`: the largest difference of the first losses, or of outputs, relative to the
-        largest of ours.
+        `case`, `mode`, `threads`, `rounds`, `sizes`, `flops` (operations of a model's products in a step, by the plain algorithms); for
+        each of `engines` the median `ms` of a step, `fastest_ms` of any step, its best `layout`, `peak_mb` of its process, `grown_mb` of
+        it since the model was built, `joules` of a step or None, `version`, and, for peers, `ratio` (its time over ours, median over the
+        rounds), `low` and `high` (the quartiles), `best` (fastest step over fastest step, which a shared machine disturbs less), and
+        `gap`: the largest difference of the first losses, or of outputs, relative to the largest of ours. `not_run` tells why an engine
+        is missing.
     """
     from . import peers
 
     workers: list[Worker] = []
     result: dict[str, Any] = {"case": case.name, "mode": mode, "what": case.what, "threads": plan.threads, "rounds": plan.rounds}
-    result |= {"sizes": dict(case.sizes) | (sizes or {}), "engines": {}}
-    spec = {"case": case.name, "mode": mode, "threads": plan.threads, "sizes": sizes or {}}
+    result |= {"sizes": dict(case.sizes) | (sizes or {}), "engines": {}, "not_run": {}}
+    spec = {"case": case.name, "mode": mode, "threads": plan.threads, "sizes": sizes or {}, "suite": case.suite}
     try:
         for engine in plan.engines:
+            why = peers.missing(engine, case.name, sizes or {})
+            if why:
+                result["not_run"][engine] = why
+                continue
             for layout in peers.layouts(engine, case.layouts):
                 workers.append(Worker(f"{__package__}.worker", spec | {"engine": engine, "layout": layout}))
                 workers[-1].start()
         values = [w.ask("check", 3 if mode == "train" else 1)["numbers"] for w in workers]
+        if case.suite == "models":
+            result["flops"] = workers[0].ask("flops", 1)["flops"]
         for w in workers:
             w.calibrate(plan.sample_s)
         timed = take_turns(workers, plan.rounds)
@@ -135,7 +142,7 @@ def compare(case: Case, mode: str, plan: Plan, sizes: dict[str, int] | None = No
             if w in timed:
                 result["engines"][w.engine] = _summary(w) | ({} if w is workers[0] else _against(workers[0], w, values[0], numbers))
         if plan.profile:
-            result["profile"] = {w.engine: w.ask("profile", max(1, w.repeats // 4))["rows"] for w in timed}
+            result["profile"] = {w.engine: w.ask("profile", max(1, w.repeats // 4))["rows"] for w in timed if w.engine != "jax"}
     finally:
         for w in workers:
             w.close()

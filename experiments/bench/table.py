@@ -53,22 +53,53 @@ def models(results: Sequence[Result], peers: Sequence[str]) -> Table:
 def _peer(r: Result, peer: str, alone: bool) -> list[str]:
     found = r["engines"].get(peer)
     if not found:
-        return [""] * (5 if alone else 2)
+        return [r["not_run"].get(peer, ""), *[""] * (4 if alone else 1)]
     if not alone:
         return [figure(found["ms"]), f"{found['ratio']:.2f}"]
     spread = f"{found['low']:.2f}-{found['high']:.2f}"
     return [figure(found["ms"]), figure(found["grown_mb"]), f"{found['ratio']:.2f}", spread, f"{found['best']:.2f}"]
 
 
+def ops(results: Sequence[Result], peers: Sequence[str]) -> Table:
+    """A row for each op and mode: times, and what share of the machine's ceiling they reach."""
+    heads = ["op", "mode", "ours ms", "reach", *(head for peer in peers for head in (f"{peer} ms", "reach", "ratio", "best"))]
+    rows = []
+    for r in results:
+        ours = r["engines"]["workbench"]
+        row = [r["case"], r["mode"], figure(ours["ms"]), _share(ours)]
+        for e in (r["engines"][peer] for peer in peers):
+            row += [figure(e["ms"]), _share(e), f"{e['ratio']:.2f}", f"{e['best']:.2f}"]
+        rows.append(row)
+    return Table(heads, rows, right=range(2, len(heads)))
+
+
+def scaling(results: Sequence[Result], peers: Sequence[str]) -> Table:
+    """A row for each value of what is varied."""
+    heads = ["case", "mode", "varied", "value", "ours ms", "reach", *(head for peer in peers for head in (f"{peer} ms", "ratio"))]
+    rows = []
+    for r in results:
+        ours = r["engines"]["workbench"]
+        row = [r["case"], r["mode"], r["varied"], str(r["value"]), figure(ours["ms"]), _share(ours)]
+        for peer in peers:
+            e = r["engines"].get(peer)
+            row += [figure(e["ms"]), f"{e['ratio']:.2f}"] if e else [r["not_run"].get(peer, ""), ""]
+        rows.append(row)
+    return Table(heads, rows, right=range(3, len(heads)))
+
+
+def _share(e: Result) -> str:
+    return f"{100 * e['share']:.0f}%"
+
+
 def means(results: Sequence[Result], peers: Sequence[str]) -> list[str]:
     """A line for each mode and peer: the geometric mean of the ratios."""
     lines = []
-    for mode in ("train", "infer"):
+    for mode in dict.fromkeys(r["mode"] for r in results):
         for peer in peers:
-            chosen = [r for r in results if r["mode"] == mode]
-            mean = mean_ratio(chosen, peer)
+            those = [r for r in results if r["mode"] == mode]
+            mean = mean_ratio(those, peer)
             if mean is not None:
-                n = sum(peer in r["engines"] for r in chosen)
+                n = sum(peer in r["engines"] for r in those)
                 lines.append(f"{mode}: {peer}'s time over ours {mean:.2f}, geometric mean of {n}")
     return lines
 

@@ -1,7 +1,7 @@
 """One engine and one case in a process of its own: two runtimes that spin in one process disturb each other.
 
-Started with a JSON object: engine, case, mode, layout, threads, sizes. Reads a command a line from standard input and answers each with
-a line of JSON: `check N`, `time N`, `profile N`, `quit`.
+Started with a JSON object: engine, suite, case, mode, layout, threads, sizes. Reads a command a line from standard input and answers each
+with a line of JSON: `check N`, `time N`, `profile N`, `flops 1`, `quit 0`.
 """
 
 from __future__ import annotations
@@ -15,7 +15,11 @@ from importlib import import_module
 from itertools import pairwise
 from typing import Any
 
-from . import machine
+import numpy as np
+
+from . import in_jax, machine, ops
+from .case import Step, make_step
+from .cases import CASES
 
 Answer = dict[str, Any]
 
@@ -29,9 +33,11 @@ def load(engine: str, threads: int) -> Any:
 
 
 def numbers(x: Any) -> list[float]:
-    """What shows that two engines did the same: a loss, or 64 elements all over an output."""
-    flat = x.detach().double().reshape(-1)
-    return [float(v) for v in flat[:: max(1, flat.numel() // 64)][:64]]
+    """What shows that two engines did the same: a loss, or 64 elements all over each output."""
+    if isinstance(x, tuple | list):
+        return [v for each in x for v in numbers(each)]
+    flat = np.asarray(x.detach() if hasattr(x, "detach") else x, dtype=np.float64).reshape(-1)
+    return flat[:: max(1, flat.size // 64)][:64].tolist()
 
 
 def profile(torch: Any, step: Callable[[], Any], n: int) -> list[list[Any]]:
@@ -43,17 +49,34 @@ def profile(torch: Any, step: Callable[[], Any], n: int) -> list[list[Any]]:
     return [[row.key, row.self_cpu_time_total / 1e3 / n, row.count / n] for row in rows]
 
 
+def flops(step: Step) -> int:
+    """Operations of the products in a step of our engine."""
+    from workbench.engine.utils.flop_counter import FlopCounterMode
+
+    with FlopCounterMode(display=False) as counter:
+        step()
+    return int(counter.get_total_flops())
+
+
+def make(spec: dict[str, Any]) -> tuple[str, Step, Any]:
+    """The engine's version, what is timed, and the module that stands in for torch, where there is one."""
+    engine = spec["engine"]
+    if engine == "jax":
+        in_jax.limit(spec["threads"])
+        return *in_jax.make(spec["case"], spec["mode"]), None
+    torch = load(engine, spec["threads"])
+    if spec["suite"] == "ops":
+        op = ops.OPS[spec["case"]].build(torch)
+        return str(torch.__version__), ops.make_step(torch, op, spec["mode"], spec["layout"]), torch
+    work = CASES[spec["case"]].build(torch, **spec.get("sizes", {}))
+    return str(torch.__version__), make_step(torch, work, spec["mode"], spec["layout"], engine == "compile"), torch
+
+
 def main(spec: dict[str, Any]) -> None:
     """Build a case on an engine and answer commands until the input ends."""
-    engine, threads = spec["engine"], spec["threads"]
-    from .case import make_step
-    from .cases import CASES
-
-    torch = load(engine, threads)
-    work = CASES[spec["case"]].build(torch, **spec.get("sizes", {}))
-    step = make_step(torch, work, spec["mode"], spec["layout"], engine == "compile")
+    version, step, torch = make(spec)
     resident = machine.start_memory()
-    print(json.dumps({"version": str(torch.__version__)}), flush=True)
+    print(json.dumps({"version": version}), flush=True)
     for line in sys.stdin:
         word, _, rest = line.strip().partition(" ")
         if word == "quit":
@@ -61,6 +84,8 @@ def main(spec: dict[str, Any]) -> None:
         n, answer = int(rest), Answer()
         if word == "check":
             answer["numbers"] = [numbers(step()) for _ in range(n)]
+        elif word == "flops":
+            answer["flops"] = flops(step)
         elif word == "profile":
             answer["rows"] = profile(torch, step, n)
         else:

@@ -71,23 +71,12 @@ def test_mistakes_are_told(capsys):
 
 
 def test_runs_and_prints_json(capsys):
-    words = [
-        "bench",
-        "--cases",
-        "policy",
-        "--modes",
-        "infer",
-        "--threads",
-        "1",
-        "--rounds",
-        "2",
-        "--against",
-        "none",
-        "--json",
-        "--profile",
-    ]
-    assert main(words) == 0
-    (found,) = json.loads(capsys.readouterr().out)
+    words = "bench --cases policy --modes infer --threads 1 --rounds 2 --against none --json --profile"
+    assert main(words.split()) == 0
+    document = json.loads(capsys.readouterr().out)
+    (found,) = document["results"]
+    assert 0 < found["engines"]["workbench"]["share"] < 2
+    assert document["ceilings"]["1"]["flops"] > 1e8
     assert (found["case"], found["mode"], found["threads"]) == ("policy", "infer", 1)
     assert found["engines"]["workbench"]["ms"] >= found["engines"]["workbench"]["fastest_ms"] > 0
     assert {"aten::linear", "aten::tanh"} <= {name for name, _, _ in found["profile"]["workbench"]}
