@@ -31,6 +31,7 @@ class Worker:
         self.process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
         self.version = ""
         self.times: list[float] = []
+        self.cpu_times: list[float] = []
         self.fastest = float("inf")
         self.last: dict[str, Any] = {}
         self.repeats = 1
@@ -55,8 +56,7 @@ class Worker:
         return self._read()
 
     def calibrate(self, sample_s: float) -> None:
-        """Warm up, and find how many steps fill a sample."""
-        self.ask("time", 1)
+        """Find how many steps fill a sample; the first steps have been made."""
         while True:
             seconds = self.ask("time", self.repeats)["seconds"] * self.repeats
             if seconds >= sample_s / 4:
@@ -68,6 +68,7 @@ class Worker:
         """Time once."""
         self.last = self.ask("time", self.repeats)
         self.times.append(self.last["seconds"])
+        self.cpu_times.append(self.last["cpu_seconds"])
         self.fastest = min(self.fastest, self.last["fastest"])
 
     def close(self) -> None:
@@ -111,11 +112,11 @@ def compare(case: Case, mode: str, plan: Plan, sizes: dict[str, int] | None = No
 
     Returns:
         `case`, `mode`, `threads`, `rounds`, `sizes`, `flops` (operations of a model's products in a step, by the plain algorithms); for
-        each of `engines` the median `ms` of a step, `fastest_ms` of any step, its best `layout`, `peak_mb` of its process, `grown_mb` of
-        it since the model was built, `joules` of a step or None, `version`, and, for peers, `ratio` (its time over ours, median over the
-        rounds), `low` and `high` (the quartiles), `best` (fastest step over fastest step, which a shared machine disturbs less), and
-        `gap`: the largest difference of the first losses, or of outputs, relative to the largest of ours. `not_run` tells why an engine
-        is missing.
+        each of `engines`: `ms` of a step (median over the rounds), `fastest_ms` of any step, `cpu_ms` of processor time (waiting threads
+        that spin count), its best `layout`, `peak_mb` of its process, `grown_mb` of it since the model was built, `joules` of a step or
+        None, `version`; for peers, `ratio` (its time over ours, median over the rounds), `low` and `high` (the quartiles), `best` (fastest
+        step over fastest step, which a shared machine disturbs less), `gap` (the largest difference of the first losses, or of outputs,
+        relative to the largest of ours). `not_run` tells why an engine is missing.
     """
     from . import peers
 
@@ -187,6 +188,7 @@ def _summary(w: Worker) -> dict[str, Any]:
     return {
         "ms": 1e3 * median(w.times),
         "fastest_ms": 1e3 * w.fastest,
+        "cpu_ms": 1e3 * median(w.cpu_times),
         "layout": w.layout,
         "peak_mb": w.last["peak_bytes"] / 2**20,
         "grown_mb": w.last["grown_bytes"] / 2**20,

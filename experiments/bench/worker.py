@@ -89,11 +89,12 @@ def main(spec: dict[str, Any]) -> None:
         elif word == "profile":
             answer["rows"] = profile(torch, step, n)
         else:
-            joules, times = machine.energy_j(), [time.perf_counter()]
+            joules, cpu, times = machine.energy_j(), time.process_time(), [time.perf_counter()]
             for _ in range(n):
                 step()
                 times.append(time.perf_counter())
             answer["seconds"] = (times[-1] - times[0]) / n
+            answer["cpu_seconds"] = (time.process_time() - cpu) / n
             answer["fastest"] = min(end - start for start, end in pairwise(times))
             if joules is not None:
                 answer["joules"] = machine.energy_j(since=joules) / n

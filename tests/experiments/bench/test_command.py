@@ -76,6 +76,7 @@ def test_runs_and_prints_json(capsys):
     document = json.loads(capsys.readouterr().out)
     (found,) = document["results"]
     assert 0 < found["engines"]["workbench"]["share"] < 2
+    assert found["engines"]["workbench"]["cpu_ms"] > 0
     assert document["ceilings"]["1"]["flops"] > 1e8
     assert (found["case"], found["mode"], found["threads"]) == ("policy", "infer", 1)
     assert found["engines"]["workbench"]["ms"] >= found["engines"]["workbench"]["fastest_ms"] > 0
