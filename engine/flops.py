@@ -71,6 +71,16 @@ def _attention_backward(args: Any, result: Any) -> int:
     return _products_of_attention(args[1:], 3, 2)  # the scores are computed anew; then the gradients of query, key, scores and value
 
 
+def _recurrent(args: Any, result: Any) -> int:
+    x, w_ih, w_hh = args[0], args[3], args[4]
+    return 2 * x.shape[0] * (product(w_ih.shape) + product(w_hh.shape))
+
+
+def _recurrent_backward(args: Any, result: Any) -> int:
+    x, w_ih, w_hh, with_input = args[0], args[3], args[4], args[14]
+    return 2 * x.shape[0] * ((1 + with_input) * product(w_ih.shape) + 2 * product(w_hh.shape))
+
+
 FORMULAS: dict[str, Callable[[Any, Any], int]] = {
     "linear": _linear,
     "linear_input_backward": _linear_input_backward,
@@ -81,4 +91,6 @@ FORMULAS: dict[str, Callable[[Any, Any], int]] = {
     "convolution_weight_backward": _convolution_weight_backward,
     "attention": _attention,
     "attention_backward": _attention_backward,
+    "recurrent_layer": _recurrent,
+    "recurrent_layer_backward": _recurrent_backward,
 }

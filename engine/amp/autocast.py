@@ -16,6 +16,7 @@ from ..errors import expected
 HALF = frozenset((
     "matmul", "mm", "bmm", "mv", "addmm", "addmv", "addbmm", "baddbmm", "linear", "conv1d", "conv2d", "conv3d", "conv_transpose1d",
     "conv_transpose2d", "conv_transpose3d", "scaled_dot_product_attention", "chain_matmul", "multi_dot", "tensordot", "einsum",
+    "recurrent_layer",
 ))  # fmt: skip
 SINGLE = frozenset((
     "avg_pool3d", "binary_cross_entropy", "grid_sample", "polar", "prod", "quantile", "nanquantile", "stft", "cdist", "trace",

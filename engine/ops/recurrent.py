@@ -15,6 +15,8 @@ from .errors import expected
 from .linear import linear
 from .pieces import cat, stack
 from .recurrent_cell import gru_step, lstm_step, relu_step, tanh_step
+from .recurrent_layer import fits, recurrent_layer
+from .recurrent_plain import MODES
 
 Tensor = core.Tensor
 STEPS = {"LSTM": lstm_step, "GRU": gru_step, "RNN_TANH": tanh_step, "RNN_RELU": relu_step}
@@ -46,6 +48,17 @@ def _backward(gates, sizes, state, step):
         state = step(g, state)
         outputs.append(state[0])
     return outputs[::-1], state
+
+
+def _at_once(mode, rows, n, state, weights, direction):
+    """A layer over `n` sequences of one length as one op; None where it has to go step by step."""
+    h, c = state if mode == "LSTM" else (*state, None)
+    place = MODES.index(mode)
+    if not fits(rows, h, c, *weights, place, n):
+        return None
+    found, end = recurrent_layer(rows, h, c, *weights, place, bool(direction))[:2]
+    last = found[:n] if direction else found[found.shape[0] - n :]
+    return found, (last,) if c is None else (last, end)
 
 
 def run(mode, rows, sizes, states, params, has_biases, num_layers, dropout, train, bidirectional):
@@ -82,10 +95,16 @@ def run(mode, rows, sizes, states, params, has_biases, num_layers, dropout, trai
             at = layer * directions + direction
             w_ih, w_hh, *rest = params[at * each : (at + 1) * each]
             b_ih, b_hh = rest[:2] if has_biases else (None, None)
+            state = tuple(s[at] for s in states)
+            whole = None if lead or sizes[0] != sizes[-1] else _at_once(mode, rows, sizes[0], state, (w_ih, w_hh, b_ih, b_hh), direction)
+            if whole is not None:
+                outputs.append(whole[0])
+                ends.append(whole[1])
+                continue
             more = {"w_hr": rest[-1]} if lead else {}
             gates = linear(rows, w_ih, b_ih).split(sizes)
             step = lambda g, state, w=w_hh, b=b_hh, m=more: STEPS[mode](g, state, w, b, **m)  # noqa: E731
-            found, end = (_backward if direction else _forward)(gates, sizes, tuple(s[at] for s in states), step)
+            found, end = (_backward if direction else _forward)(gates, sizes, state, step)
             outputs.append(cat(found, 0))
             ends.append(end)
         rows = outputs[0] if directions == 1 else cat(outputs, 1)
