@@ -185,7 +185,7 @@ def normalize_with_statistics(x, weight, bias, running_mean, running_var, traini
         return normalize_with_statistics(x.to(weight.dtype), weight, bias, running_mean, running_var, training, momentum, eps).to(half)
     if not training:
         return normalize_batch(x, weight, bias, running_mean, running_var, False, eps)
-    if running_mean is None:
+    if running_mean is None or not x.numel():  # an empty batch moves nothing
         return normalize_batch(x, weight, bias, None, None, True, eps)
     out, mean, _, var = normalize_batch.with_extra(x, weight, bias, None, None, True, eps)
     with core.no_grad():
