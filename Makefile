@@ -80,8 +80,10 @@ docs: build $(VENV)/.docs  ## the book with the API reference, into build/docs/h
 bench: build  ## compare with torch, where it is installed
 	$(PY) -m workbench.experiments.cli bench $(ARGS)
 
-conformance: $(VENV)/.tests build  ## run PyTorch's own op samples, where it is installed, and write docs/conformance.md
-	$(PY) -m tests.conformance --json build/conformance.json $(ARGS)
+conformance: $(VENV)/.tests build  ## run PyTorch's own samples, where it is installed, in two processes, and write docs/conformance.md
+	rm -f build/conformance-*.json
+	$(PY) -m tests.conformance --part 0/2 --json build/conformance-0.json $(ARGS) & \
+	$(PY) -m tests.conformance --part 1/2 --json build/conformance-1.json $(ARGS) && wait $$!
 	$(PY) -m tests.conformance.report
 
 clean:  ## remove what was built; .venv and runs stay

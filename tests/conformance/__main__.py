@@ -1,4 +1,4 @@
-"""`python -m tests.conformance [--ops NAME ...]`: run the comparison, print what differs, write build/conformance.json."""
+"""`python -m tests.conformance [--ops NAME ...]`: run the comparison, print what differs, write the results where `--json` says."""
 
 from __future__ import annotations
 
@@ -22,6 +22,9 @@ def main() -> int:
     parser.add_argument("--modules", nargs="*", help="layers instead of ops (names as nn.Linear, or the start of one with a * behind)")
     parser.add_argument("--optimizers", action="store_true", help="optimizers instead of ops")
     parser.add_argument("--dtypes", nargs="*", help="only these dtypes")
+    parser.add_argument(
+        "--part", default="0/1", help="I/N: of what is chosen only every Nth, from the Ith on, for N processes side by side"
+    )
     parser.add_argument("--most", type=int, default=3, help="how many differences to print for each op")
     parser.add_argument("--json", type=Path, help="write all results here")
     args = parser.parse_args()
@@ -37,7 +40,8 @@ def main() -> int:
     if everything or args.optimizers:
         jobs += [(info.optim_cls.__name__, partial(modules.run_optimizer, info)) for info in modules.OPTIMIZERS]
     found = []
-    for _, job in jobs:
+    first, parts = map(int, args.part.split("/"))
+    for _, job in jobs[first::parts]:
         results = job()
         found += results
         report(results, args.most)

@@ -20,7 +20,7 @@ from torch.testing._internal.common_methods_invocations import op_db
 from workbench import engine as ours
 
 from .compare import Different, as_near, check_same, widened
-from .translate import OutOfScope, as_they_lie, tensors, to_ours, to_theirs
+from .translate import OutOfScope, as_they_lie, our_dtype, tensors, to_ours, to_theirs
 
 DTYPES = (
     torch.float64, torch.float32, torch.float16, torch.bfloat16, torch.complex64, torch.complex128,
@@ -154,6 +154,11 @@ def check_forward(info: Any, dtype: torch.dtype, result: Result) -> None:
             try:
                 torch.manual_seed(1)
                 expected = theirs(*copies, **sample.kwargs)
+                for t in tensors(expected):
+                    our_dtype(t.dtype)
+            except OutOfScope as reason:
+                tally.left_out.append(str(reason))
+                continue
             except Exception as error:
                 tally.left_out.append(f"torch: {brief(error)}")
                 continue
