@@ -113,7 +113,7 @@ def _(s):
     for mode in range(4):
         for reverse, bias, with_input in ((False, True, True), (True, False, False)):
             given = _drawn(s, mode, 3, 2, 2, 3, bias)
-            states, _, steps = forward(Tensors, *given, mode, reverse)
+            states, _, steps = forward(Tensors, *given, mode=mode, reverse=reverse)
             kept = [Tensors.cat([Tensors.cat(steps[t][2], 1) for t in sorted(steps)], 0)] if mode < 2 else [None]
             kept.append(Tensors.cat([steps[t][3] for t in sorted(steps)], 0) if mode == 0 else None)
             grad_c = s.normal(2, 3) if mode == 0 and bias else None
