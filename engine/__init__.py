@@ -59,7 +59,7 @@ _SUBPACKAGES = {
     "nn": "nn", "optim": "optim", "amp": "amp", "autograd": "autograd", "data": "data", "utils": "utils", "testing": "testing",
     "linalg": "linalg", "special": "special", "fft": "fft", "signal": "signal", "random": "random", "cuda": "cuda", "backends":
     "backends", "onnx": "onnx", "serialization": "serialization", "func": "func", "distributions": "distributions", "profiler": "profiler",
-    "array_api": "array_api", "return_types": "return_types", "masked": "masked",
+    "array_api": "array_api", "return_types": "return_types", "masked": "masked", "quasirandom": "quasirandom",
     **{name: f"as_torch.modules.{name}" for name in _NAMED},
 }  # fmt: skip
 # names of this module that a subpackage defines

@@ -73,7 +73,7 @@ class Finder(MetaPathFinder, Loader):
     """Finds torch and all that is below it, and says so where something is not here: another torch never answers for it."""
 
     def find_spec(self, fullname: str, path: Any = None, target: Any = None) -> ModuleSpec | None:
-        if fullname != "torch" and not fullname.startswith("torch."):
+        if fullname.partition(".")[0] not in ("torch", "functorch"):
             return None
         if not known(fullname):
             raise ModuleNotFoundError(missing(fullname, [n.rpartition(".")[2] for n in MODULES]), name=fullname)

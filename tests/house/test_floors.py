@@ -12,7 +12,7 @@ from .tree import imports, modules
 # just above the ops: layers and optimizers use Function and the gradient modes; errors offers the wording of ops.errors to everybody else
 BETWEEN = ("autograd", "errors")
 ROOMS = (
-    "nn", "data", "random", "linalg", "fft", "special", "signal", "distributions", "testing", "array_api", "func", "amp",
+    "nn", "data", "random", "quasirandom", "linalg", "fft", "special", "signal", "distributions", "testing", "array_api", "func", "amp",
     "backends", "cuda", "serialization", "masked",
 )  # fmt: skip
 UPPER = ("graph", "onnx", "quantize", "prune", "privacy", "distributed", "bench", "profiler", "utils", "as_torch", "summary")

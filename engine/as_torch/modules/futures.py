@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import concurrent.futures
 from collections.abc import Callable, Iterable
+from types import GenericAlias
 from typing import Any
 
 
@@ -13,6 +14,9 @@ class Future:
     Args:
         devices: Accepted for PyTorch's sake.
     """
+
+    def __class_getitem__(cls, item: Any) -> GenericAlias:  # Future[int], in annotations
+        return GenericAlias(cls, item)
 
     def __init__(self, *, devices: Any = None) -> None:
         self._future: concurrent.futures.Future[Any] = concurrent.futures.Future()

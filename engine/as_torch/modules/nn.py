@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from copy import deepcopy
 from itertools import repeat
 from typing import Any
 
 from ...autograd.function import once_differentiable as once_differentiable
+from ...nn.container import ModuleList
 from ...nn.conv import _Conv as _ConvNd  # noqa: F401
 from ...nn.conv import _Transposed as _ConvTransposeNd  # noqa: F401
 from ...nn.dropout import _Dropout as _DropoutNd  # noqa: F401
+from ...nn.init import _fan
 from ...nn.module import Module
 from ...nn.norm import _Statistics as _NormBase  # noqa: F401
 from ...nn.pooling import _AdaptiveMaxPool as _AdaptiveMaxPoolNd  # noqa: F401
 from ...nn.pooling import _AdaptivePool as _AdaptiveAvgPoolNd  # noqa: F401
 from ...nn.pooling import _AvgPool as _AvgPoolNd  # noqa: F401
 from ...nn.pooling import _MaxPool as _MaxPoolNd  # noqa: F401
+from ...nn.transformer import _activation
 from .parallel import DataParallel as DataParallel
 
 _EXTRA_STATE_KEY_SUFFIX = "_extra_state"
@@ -60,3 +64,26 @@ def legacy_get_string(size_average: Any, reduce: Any, emit_warning: bool = True)
     if reduce is False:
         return "none"
     return "sum" if size_average is False else "mean"
+
+
+def _calculate_correct_fan(tensor: Any, mode: str) -> int:
+    """The number of inputs or of outputs of a weight.
+
+    Raises:
+        ValueError: `mode` is neither fan_in nor fan_out.
+    """
+    return _fan(tensor, mode.lower(), "_calculate_correct_fan")
+
+
+def _get_activation_fn(activation: str) -> Callable[[Any], Any]:
+    """The function of a name.
+
+    Raises:
+        RuntimeError: It is neither relu nor gelu.
+    """
+    return _activation(activation)
+
+
+def _get_clones(module: Module, N: int) -> ModuleList:
+    """A module several times, each with parameters of its own."""
+    return ModuleList([deepcopy(module) for _ in range(N)])

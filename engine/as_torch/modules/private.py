@@ -5,6 +5,7 @@ from __future__ import annotations
 from contextlib import nullcontext
 from typing import Any
 
+_TensorMeta = type  # Tensor's own class: what derives a metaclass from it may derive tensors with it
 DisableTorchFunctionSubclass = DisableTorchFunction = _ExcludeDispatchKeyGuard = nullcontext
 
 

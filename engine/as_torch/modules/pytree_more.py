@@ -6,11 +6,35 @@ from collections import OrderedDict, defaultdict
 from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple
 
-from ...pytree import REGISTERED, register_pytree_node, tree_leaves
+from ...pytree import REGISTERED, TreeSpec, register_pytree_node, tree_leaves
 
 PyTree = Context = Any
 _PLAIN = (list, tuple, dict, OrderedDict, defaultdict)
 _register_pytree_node = register_pytree_node
+
+
+class _Leaf(type):
+    """Takes every structure that is one leaf for an instance."""
+
+    def __instancecheck__(cls, spec: object) -> bool:
+        return isinstance(spec, TreeSpec) and spec.is_leaf()
+
+
+class LeafSpec(TreeSpec, metaclass=_Leaf):
+    """The structure of a tree that is one leaf."""
+
+    def __init__(self) -> None:
+        super().__init__(None, None, [])
+
+
+def is_structseq_instance(obj: Any) -> bool:
+    """Whether a value is a result with named fields that an op returns."""
+    return isinstance(obj, tuple) and hasattr(obj, "n_fields")
+
+
+def treespec_leaf() -> TreeSpec:
+    """The structure of a tree that is one leaf."""
+    return LeafSpec()
 
 
 class SequenceKey(NamedTuple):

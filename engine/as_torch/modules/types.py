@@ -16,6 +16,7 @@ __all__ = ["Device", "FileLike", "Number", "Size", "Storage", "Tensor"]
 
 Number = builtins.int | builtins.float | builtins.bool
 Device = Any
+MAP_LOCATION = Any
 FileLike = str | os.PathLike | Any
 Storage = storage.UntypedStorage
 _dtype = core.dtype
