@@ -54,7 +54,7 @@ def _at_once(mode, rows, n, state, weights, direction):
     """A layer over `n` sequences of one length as one op; None where it has to go step by step."""
     h, c = state if mode == "LSTM" else (*state, None)
     place = MODES.index(mode)
-    if not fits(rows, h, c, *weights, mode=place, n=n):
+    if not fits(place, n, rows, h, c, *weights):
         return None
     found, end = recurrent_layer(rows, h, c, *weights, place, bool(direction))[:2]
     last = found[:n] if direction else found[found.shape[0] - n :]

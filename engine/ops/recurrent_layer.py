@@ -43,7 +43,7 @@ def _(input, h, c, w_ih, w_hh, b_ih, b_hh, mode, reverse):
     return states, end
 
 
-def fits(rows, h, c, w_ih, w_hh, b_ih, b_hh, mode, n):
+def fits(mode, n, rows, h, c, w_ih, w_hh, b_ih, b_hh):
     """Whether a layer over sequences of `n` rows a step can run in one call: its tensors fit together, and are on the CPU."""
     if rows.ndim != 2 or h.ndim != 2 or h.shape[0] != n or not rows.shape[0] or rows.dtype not in (core.float32, core.float64):
         return False
@@ -113,7 +113,7 @@ def _(s):
     for mode in range(4):
         for reverse, bias, with_input in ((False, True, True), (True, False, False)):
             given = _drawn(s, mode, 3, 2, 2, 3, bias)
-            states, _, steps = forward(Tensors, *given, mode=mode, reverse=reverse)
+            states, _, steps = forward(Tensors, *(*given, mode, reverse))
             kept = [Tensors.cat([Tensors.cat(steps[t][2], 1) for t in sorted(steps)], 0)] if mode < 2 else [None]
             kept.append(Tensors.cat([steps[t][3] for t in sorted(steps)], 0) if mode == 0 else None)
             grad_c = s.normal(2, 3) if mode == 0 and bias else None
