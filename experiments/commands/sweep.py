@@ -36,7 +36,9 @@ def how_jobs_go(parser: ArgumentParser | _ArgumentGroup) -> None:
     parser.add_argument("--retry", type=int, metavar="N", help="how often a failed run is tried again (default: 0; 3 where it was killed)")
     ends = parser.add_mutually_exclusive_group()
     ends.add_argument("--fail-fast", action="store_true", help="stop when a run fails")
-    ends.add_argument("--keep-going", action="store_true", help="do the others when a run fails, as by default")
+    ends.add_argument(
+        "--keep-going", action="store_true", help="do the others when a run fails, as by default; also where the first has no objective"
+    )
 
 
 def run(arguments: Namespace, multirun: bool = False) -> int:
@@ -51,5 +53,6 @@ def run(arguments: Namespace, multirun: bool = False) -> int:
             raise UserError(f"sweep: expected --{name} to be at least {least}, got {value}")
     if arguments.runs != Path("runs"):
         words.append(f"runs={arguments.runs}")
-    options = {"jobs": arguments.jobs, "retry": arguments.retry, "fail_fast": arguments.fail_fast, "plain": arguments.plain or None}
+    options = {name: getattr(arguments, name) for name in ("jobs", "retry", "fail_fast", "keep_going")}
+    options["plain"] = arguments.plain or None
     return sweep(words, ["workbench", *sys.argv[1:]], options, multirun)

@@ -17,7 +17,7 @@ from pathlib import Path
 from types import FrameType
 from typing import Any
 
-from optuna.trial import FrozenTrial
+from optuna.trial import FrozenTrial, TrialState
 
 from ..errors import UserError
 from ..files import read_json, write_json
@@ -41,22 +41,20 @@ def sweep(words: Sequence[str], command: Sequence[str], options: dict[str, Any],
     Args:
         words: See `settings.plan`.
         command: The command line, for the records.
-        options: `jobs`, `retry`, `fail_fast` and `plain`, as the command has them.
+        options: `jobs`, `retry`, `fail_fast`, `keep_going` and `plain`, as the command has them.
         multirun: Every combination is a job.
 
     Returns:
         The exit code: 0, 1 if trials failed, 130 after Ctrl-C.
     """
     planned, command = plan(words, multirun), [_PASSWORD.sub(r"\1:***@", word) for word in command]
-    try:
-        planned.folder.mkdir(parents=True, exist_ok=True)
-        (planned.folder / "workers").mkdir(exist_ok=True)
-    except OSError as error:
-        raise UserError(f"sweep: cannot make the folder {planned.folder}: {error.strerror}; choose another with runs=FOLDER") from error
     again = options.get("retry")
     retry = 3 if again is None else again
+    if planned.storage is None:
+        _make(planned.folder)
     ledger = Ledger.open(planned, retry)
     with contextlib.closing(ledger):
+        _make(planned.folder / "workers")  # only now: a database that does not answer leaves no folder
         try:
             return _sweep(planned, ledger, command, options, retry)
         except ledger.problems as error:
@@ -77,10 +75,10 @@ def _sweep(planned: Plan, ledger: Ledger, command: Sequence[str], options: dict[
     order = Order(_with(planned, local), retry, options.get("retry") or 0, bool(options.get("fail_fast")), tuple(command))
     known = ledger.trials()
     with Table(planned, options.get("plain")) as table:
-        code = Sweeper(order, ledger, jobs, table).run()
+        code = Sweeper(order, ledger, jobs, table, bool(options.get("keep_going"))).run()
     trials = ledger.trials()
     leave(planned, ledger.study, trials)
-    if len(known) == planned.budget and all(trial.state.is_finished() for trial in known):
+    if _n_finished(known) == planned.budget:
         more = "" if planned.definition.sampler == "grid" else "a larger sweep.trials goes on with it; "
         print(f"it was done before; {more}sweep.name=NAME begins another")
     if code:
@@ -96,13 +94,16 @@ class Sweeper:
         ledger: The trials.
         jobs: How many work at once.
         table: Where it is shown.
+        keep_going: Whether to do the others where the first run has no objective.
     """
 
-    def __init__(self, order: Order, ledger: Ledger, jobs: int, table: Table) -> None:
+    def __init__(self, order: Order, ledger: Ledger, jobs: int, table: Table, keep_going: bool = False) -> None:
         self._order, self._ledger, self._jobs, self._table = order, ledger, jobs, table
         self._workers: dict[int, subprocess.Popen[bytes]] = {}
+        self._keep_going = keep_going
         self._started = self._errors = self._killed = 0
         self._mark: Any = None
+        self._done = 0
         self._signals = 0
 
     def run(self) -> int:
@@ -113,6 +114,7 @@ class Sweeper:
             while not self._signals:
                 trials = self._ledger.trials()
                 self._table.show(trials)
+                self._refuse_untold(trials)
                 if self._is_over(trials):
                     break
                 if self._order.fail_fast and counts(trials)["failed"]:
@@ -133,14 +135,23 @@ class Sweeper:
         return code
 
     def _is_over(self, trials: Sequence[FrozenTrial]) -> bool:
-        return len(trials) >= self._order.plan.budget and all(trial.state.is_finished() for trial in trials)
+        return _n_finished(trials) >= self._order.plan.budget
+
+    def _refuse_untold(self, trials: Sequence[FrozenTrial]) -> None:
+        """Stop where nothing that was measured can be chosen by: a misspelt objective would take the whole budget."""
+        untold = [trial for trial in trials if trial.user_attrs.get("untold")]
+        if untold and not self._keep_going and not any(trial.state == TrialState.COMPLETE for trial in trials):
+            error = untold[0].user_attrs["error"]
+            raise UserError(f"sweep: {error} (trial {untold[0].number}); sweep.metric=NAME is another sweep, --keep-going does the others")
 
     def _tend(self, trials: Sequence[FrozenTrial]) -> None:
         """Replace workers that ended, as long as there is something to do for them."""
         ended = [(number, worker) for number, worker in self._workers.items() if worker.poll() is not None]
-        mark = [(trial.state, (trial.system_attrs.get(LEASE) or {}).get("worker")) for trial in trials]
+        mark, done = [(trial.state, (trial.system_attrs.get(LEASE) or {}).get("worker")) for trial in trials], _n_finished(trials)
         if mark != self._mark:
-            self._mark, self._errors, self._killed = mark, 0, 0
+            self._mark, self._killed = mark, 0
+        if done != self._done:
+            self._done, self._errors = done, 0
         for number, worker in ended:
             _close(self._workers.pop(number))
             self._errors += worker.returncode > 0
@@ -149,7 +160,7 @@ class Sweeper:
                 self._table.say(f"worker {number} ended with {_exit(worker.returncode)}; another takes its place")
             if self._errors > _BARREN * self._jobs or self._killed > _KILLED:
                 raise UserError(f"sweep: the workers cannot work: {_last_line(self._log(number))} ({self._log(number)})")
-        left = self._order.plan.budget - sum(trial.state.is_finished() for trial in trials)
+        left = self._order.plan.budget - done
         while len(self._workers) < min(self._jobs, left):
             self._start()
 
@@ -189,6 +200,17 @@ class Sweeper:
     def _take(self, number: int, frame: FrameType | None) -> None:
         self._signals += 1
         self._taken = number
+
+
+def _make(folder: Path) -> None:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise UserError(f"sweep: cannot make the folder {folder}: {error.strerror}; choose another with runs=FOLDER") from error
+
+
+def _n_finished(trials: Sequence[FrozenTrial]) -> int:
+    return sum(trial.state.is_finished() for trial in trials)
 
 
 def _close(worker: subprocess.Popen[bytes]) -> None:

@@ -31,6 +31,7 @@ class Outcome:
         metrics: All metrics of the run.
         error: Why it failed.
         again: Whether another try may help; for one that was not begun, soon.
+        untold: Objectives that are not in the result of a run that came to its end.
     """
 
     state: TrialState | None
@@ -38,6 +39,7 @@ class Outcome:
     metrics: Mapping[str, float] | None = None
     error: str | None = None
     again: bool = False
+    untold: Sequence[str] = ()
 
 
 class TrialRun:
@@ -106,10 +108,13 @@ def _ended(folder: Path, definition: Definition, code: int) -> Outcome:
     if about.get("status") != "finished":
         return Outcome(TrialState.FAIL, metrics=metrics, error=str(about.get("error") or f"exit code {code}"), again=code == 1)
     facts: dict[str, Any] = {**metrics, **{key: result.get(key) for key in ("parameters", "train_s", "steps")}}
-    missing = [each for each in definition.metrics if not _is_number(facts.get(each))]
-    if missing:
+    untold = [each for each in definition.metrics if facts.get(each) is None]
+    if untold:
         there = ", ".join(sorted(key for key, value in facts.items() if _is_number(value)))
-        return Outcome(TrialState.FAIL, metrics=metrics, error=f"the run has no finite {', '.join(missing)}; it has {there}")
+        error = f"the result of the run has no {untold[0]}; it has {there}"
+        return Outcome(TrialState.FAIL, metrics=metrics, error=error, untold=untold)
+    if infinite := [each for each in definition.metrics if not _is_number(facts[each])]:
+        return Outcome(TrialState.FAIL, metrics=metrics, error=f"{infinite[0]} is {facts[infinite[0]]}, which is no result to choose by")
     return Outcome(TrialState.COMPLETE, [float(facts[each]) for each in definition.metrics] or [0.0], metrics)
 
 

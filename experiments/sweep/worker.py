@@ -107,6 +107,9 @@ class Worker:
             self._claim = claim
         try:
             ended = run_trial(claim, plan.definition, plan.name, plan.root, plan.local, list(order.command))
+        except Exception:  # what a run does wrong is an outcome: here no run can be begun, and the trial has no part in that
+            self._ledger.release(claim)
+            raise
         finally:
             with self._lock:
                 self._claim = None
@@ -117,7 +120,8 @@ class Worker:
         elif ended.state == TrialState.FAIL and ended.again and claim.attempt < order.retry_failed:
             self._ledger.release(claim, again=True)
         else:
-            self._ledger.finish(claim, ended.state, ended.values, metrics=dict(ended.metrics or {}), error=ended.error)
+            notes = {"metrics": dict(ended.metrics or {}), "error": ended.error, "untold": list(ended.untold) or None}
+            self._ledger.finish(claim, ended.state, ended.values, **notes)
             self.stopped = self.stopped or (order.fail_fast and ended.state == TrialState.FAIL)
 
     def _beat(self) -> None:

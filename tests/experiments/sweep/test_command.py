@@ -19,9 +19,11 @@ from rich.console import Console
 from workbench.experiments.cli import main
 from workbench.experiments.sweep.ledger import Ledger
 from workbench.experiments.sweep.table import Table
+from workbench.experiments.sweep.worker import Order, Worker
 
+from . import tools
 from .test_kill import COMMAND, SPACE, WORDS, begun, environment, workers
-from .tools import about, bare, swept
+from .tools import about, bare, planned, swept
 
 RATES = "optim.lr=0.1,0.2"
 
@@ -105,6 +107,33 @@ def test_a_trial_that_fails_is_told_and_tried_again_where_that_is_asked_for(agai
 def test_fail_fast_leaves_the_rest():
     _, trials = swept("sweep.sampler=grid", "sweep.trials=null", space=["seed=13,0"], fail_fast=True)
     assert [trial.state for trial in trials] == [TrialState.FAIL]
+
+
+@pytest.mark.parametrize(("more", "code"), [([], 2), (["--keep-going"], 1)])
+def test_an_objective_that_no_run_has_stops_the_sweep_unless_it_is_to_go_on(more, code, capsys):
+    words = ["sweep.metric=val/acuracy", "sweep.direction=max", "sweep.trials=1"]
+    swept(*words)
+    capsys.readouterr()
+    assert main(["sweep", *tools.WORDS, *SPACE, *words, "--plain", *more]) == code
+    told = "sweep: the result of the run has no val/acuracy; it has parameters, steps, train_s, val/accuracy, val/loss (trial 0)"
+    assert capsys.readouterr().err.startswith(told) == (not more)
+
+
+def test_what_keeps_a_run_from_beginning_is_no_loss_of_its_trial(monkeypatch):
+    """Else a broken installation would take the whole budget, and tell nothing."""
+
+    def broken(*_):
+        raise ImportError("cannot import name")
+
+    made = planned("sweep.trials=1")
+    with monkeypatch.context() as patch:
+        patch.setattr("workbench.experiments.sweep.worker.run_trial", broken)
+        for _ in range(5):
+            with pytest.raises(ImportError):
+                Worker(Order(made)).work()
+    ledger = Ledger.open(made)
+    assert [trial.state for trial in ledger.trials()] == [TrialState.RUNNING]
+    assert ledger.claim().attempt == 0
 
 
 def test_workers_that_cannot_work_end_the_sweep(monkeypatch, capsys):

@@ -105,7 +105,7 @@ def test_a_metric_of_steps_is_reported_every_so_many_steps():
     _, trials = swept("sweep.trials=1", "sweep.metric=train/loss", "sweep.direction=min", "sweep.report_every=2")
     assert sorted(trials[0].intermediate_values) == [1, 2, 3]
     assert trials[0].state == TrialState.FAIL  # the result of this recipe has no such metric
-    assert "the run has no finite train/loss; it has parameters" in trials[0].user_attrs["error"]
+    assert "the result of the run has no train/loss; it has parameters" in trials[0].user_attrs["error"]
 
 
 def test_a_grid_is_every_point_once_the_last_varying_fastest(capsys):
