@@ -17,13 +17,13 @@ from optuna.trial import TrialState, create_trial
 from rich.console import Console
 
 from workbench.experiments.cli import main
-from workbench.experiments.sweep.ledger import Ledger
+from workbench.experiments.sweep.ledger import LEASE, Ledger
 from workbench.experiments.sweep.table import Table
 from workbench.experiments.sweep.worker import Order, Worker
 
 from . import tools
 from .test_kill import COMMAND, SPACE, WORDS, begun, environment, workers
-from .tools import about, bare, planned, swept
+from .tools import about, bare, swept
 
 RATES = "optim.lr=0.1,0.2"
 
@@ -125,15 +125,13 @@ def test_what_keeps_a_run_from_beginning_is_no_loss_of_its_trial(monkeypatch):
     def broken(*_):
         raise ImportError("cannot import name")
 
-    made = planned("sweep.trials=1")
-    with monkeypatch.context() as patch:
-        patch.setattr("workbench.experiments.sweep.worker.run_trial", broken)
-        for _ in range(5):
-            with pytest.raises(ImportError):
-                Worker(Order(made)).work()
-    ledger = Ledger.open(made)
-    assert [trial.state for trial in ledger.trials()] == [TrialState.RUNNING]
-    assert ledger.claim().attempt == 0
+    monkeypatch.setattr("workbench.experiments.sweep.worker.run_trial", broken)
+    worker = Worker(Order(bare(trials=1)))
+    with pytest.raises(ImportError):
+        worker.work()
+    (trial,) = worker._ledger.trials()
+    lease = trial.system_attrs[LEASE]
+    assert (trial.state, lease["released"], lease["attempt"]) == (TrialState.RUNNING, True, 0)
 
 
 def test_workers_that_cannot_work_end_the_sweep(monkeypatch, capsys):
