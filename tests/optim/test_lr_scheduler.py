@@ -272,3 +272,13 @@ def test_one_cycle_ends():
     rates(o, schedule, 3)
     with pytest.raises(ValueError, match="at most 3 steps, got step 4"):
         schedule.step()
+
+
+def test_a_cycle_whose_way_up_is_one_step_begins_at_the_peak():
+    """pct_start * total_steps = 1, where PyTorch divides by zero; a way up that is hardly longer says what comes after."""
+    exact, longer = (optimizer(engine) for _ in range(2))
+    ours = rates(exact, S.OneCycleLR(exact, 1.0, total_steps=4, pct_start=0.25), 3)
+    expected = rates(longer, S.OneCycleLR(longer, 1.0, total_steps=4, pct_start=0.25 + 1e-9), 3)
+    assert ours[0][0] == 1.0
+    for mine, theirs in zip(ours[1:], expected[1:], strict=True):
+        assert mine == pytest.approx(theirs, rel=1e-5)

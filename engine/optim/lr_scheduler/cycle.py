@@ -201,7 +201,8 @@ class OneCycleLR(_WithMomentum):
         while len(phases) > 1 and step > phases[0][0]:
             start = phases.pop(0)[0]
         end, *names = phases[0]
-        return (step - start) / (end - start), *names  # type: ignore[return-value]
+        part = (step - start) / (end - start) if end > start else 1.0  # a way up of one step begins at its end
+        return part, *names  # type: ignore[return-value]
 
     def get_lr(self) -> list[Any]:
         self._warn_outside()
