@@ -69,6 +69,6 @@ def test_refuses_what_does_not_fit(lib: Any) -> None:
         (optimizer, names, {**state, "state": {7: {}}}),
         (optimizer, names, None),
     ):
-        with pytest.raises(RuntimeError, match="swap_?in_"), swap(*given):
+        with pytest.raises(RuntimeError, match=r"swap_?in_"), swap(*given):
             pass
     assert [g["params"] for g in optimizer.param_groups] == [[params[0]], [params[1]]]
