@@ -47,7 +47,9 @@ class Facade(ModuleType):
                     return found
             raise AttributeError(missing(full, dir(self)), name=name, obj=self)
         if name == "__all__":
-            return [n for n in dir(self) if not n.startswith("_")]
+            # what `from torch.x import *` takes: not the modules that later providers have
+            own = None if self.__name__ == "torch" else getattr(providers(self.__name__)[0], "__all__", None)
+            return list(own or (n for n in dir(self) if not n.startswith("_")))
         raise AttributeError(f"module {self.__name__!r} has no attribute {name!r}", name=name, obj=self)
 
     def __dir__(self) -> list[str]:

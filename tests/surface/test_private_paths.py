@@ -17,6 +17,9 @@ PROGRAMS = short(
             from torch.distributions.transforms import _clipped_sigmoid, _InverseTransform
             from torch.distributions.utils import _standard_normal, _sum_rightmost
             x = torch.arange(12.0, dtype=torch.float64).reshape(2, 2, 3)
+            names = {}
+            exec("from torch.distributions.constraints import *", names)
+            say("positive" in names, "Normal" in names, "bernoulli" in names)
             say(_sum_rightmost(x, 2), _sum_rightmost(x, 0), _clipped_sigmoid(torch.tensor([-200.0, 0.5, 200.0])))
             a = torch.tensor([[4.0, 1.0], [1.0, 3.0]], dtype=torch.float64)
             say(_precision_to_scale_tril(a), _batch_mv(a, x[0, 0, :2]), _batch_mahalanobis(torch.linalg.cholesky(a), x[..., :2]))
