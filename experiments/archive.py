@@ -27,7 +27,7 @@ from typing import IO, Any
 
 from .deleting import refuse_running, selected
 from .errors import UserError
-from .files import is_disk_full, sha256_file, size_text, sync_folder
+from .files import is_disk_full, runs_text, sha256_file, size_text, sync_folder
 
 FORMAT = 1
 _MANIFEST = "workbench-archive.json"
@@ -78,7 +78,7 @@ def archive_runs(root: Path, names: Sequence[str], where: str | None, to: Path |
         beside.unlink(missing_ok=True)
     n_bytes = sum(about["bytes"] for about in files.values())
     packed = f"{size_text(n_bytes)} in {size_text(to.stat().st_size)}"
-    print(f"{to}: {_runs(len(folders))}, {len(files):,} files, {packed}, verified; workbench archive --restore {to} brings back")
+    print(f"{to}: {runs_text(len(folders))}, {len(files):,} files, {packed}, verified; workbench archive --restore {to} brings back")
     return 0
 
 
@@ -107,8 +107,8 @@ def restore(root: Path, path: Path) -> int:
         raise UserError(f"archive: cannot restore {path} to {root}/ ({error.strerror or error}){hint}") from error
     finally:
         shutil.rmtree(beside, ignore_errors=True)
-    kept = f"; {_runs(len(there))} {'was' if len(there) == 1 else 'were'} there already, with the same files" if there else ""
-    print(f"restored {_runs(len(ids) - len(there))} to {root}/, {len(files):,} files verified{kept}")
+    kept = f"; {runs_text(len(there))} {'was' if len(there) == 1 else 'were'} there already, with the same files" if there else ""
+    print(f"restored {runs_text(len(ids) - len(there))} to {root}/, {len(files):,} files verified{kept}")
     return 0
 
 
@@ -304,7 +304,3 @@ def _compressed(raw: IO[bytes], name: str, mode: str) -> Any:
 def _zstd() -> Any:
     """The standard library's module, or that which brings it to earlier Pythons."""
     return import_module("compression.zstd" if sys.version_info >= (3, 14) else "backports.zstd")
-
-
-def _runs(count: int) -> str:
-    return f"{count:,} run{'' if count == 1 else 's'}"

@@ -16,7 +16,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from .errors import UserError, did_you_mean
-from .files import read_json, size_text, sync_folder
+from .files import read_json, runs_text, size_text, sync_folder
 from .listing import Choice, chosen
 from .record import status
 from .showing import one
@@ -48,12 +48,12 @@ def delete_runs(root: Path, names: Sequence[str], where: str | None, yes: bool) 
     refuse_running(folders, "delete")
     size = sum(folder_bytes(folder) for folder in folders)
     print("\n".join(map(str, folders[:_SHOWN])) + (f"\nand {len(folders) - _SHOWN} more" if len(folders) > _SHOWN else ""))
-    if not _agreed(f"move {_runs(len(folders))} ({size_text(size)}) to {root / TRASH}/?", yes, "delete"):
+    if not _agreed(f"move {runs_text(len(folders))} ({size_text(size)}) to {root / TRASH}/?", yes, "delete"):
         return 1
     for folder in folders:
         _move(folder, _free(root / TRASH / folder.parent.name / folder.name))
     undo = f"workbench delete --undo {folders[0].name}" if len(folders) == 1 else "workbench delete --undo ID"
-    print(f"moved {_runs(len(folders))}; {undo} brings back, workbench delete --purge frees the space")
+    print(f"moved {runs_text(len(folders))}; {undo} brings back, workbench delete --purge frees the space")
     return 0
 
 
@@ -91,12 +91,12 @@ def purge(root: Path, yes: bool) -> int:
         print(f"there is nothing in {root / TRASH}/")
         return 0
     size = sum(folder_bytes(folder) for folder in folders)
-    if not _agreed(f"remove {_runs(len(folders))} ({size_text(size)}) in {root / TRASH}/ for good?", yes, "delete"):
+    if not _agreed(f"remove {runs_text(len(folders))} ({size_text(size)}) in {root / TRASH}/ for good?", yes, "delete"):
         return 1
     for folder in folders:
         _move(folder, gone / secrets.token_hex(8))  # first out of reach: what is removed in part is brought back by nobody
         shutil.rmtree(gone, ignore_errors=True)
-    print(f"removed {_runs(len(folders))}, {size_text(size)}")
+    print(f"removed {runs_text(len(folders))}, {size_text(size)}")
     return 0
 
 
@@ -175,7 +175,3 @@ def _agreed(question: str, yes: bool, command: str) -> bool:
         return True
     print("nothing was changed")
     return False
-
-
-def _runs(count: int) -> str:
-    return f"{count:,} run{'' if count == 1 else 's'}"

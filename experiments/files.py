@@ -114,3 +114,13 @@ def size_text(n_bytes: float) -> str:
             break
         n_bytes /= 1000
     return f"{n_bytes:.0f} {unit}" if unit == "bytes" else f"{n_bytes:.1f} {unit}"
+
+
+def runs_text(count: int) -> str:
+    """A number of runs for people.
+
+    Example:
+        >>> runs_text(1), runs_text(2_000)
+        ('1 run', '2,000 runs')
+    """
+    return f"{count:,} run{'' if count == 1 else 's'}"

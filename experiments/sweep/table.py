@@ -14,6 +14,7 @@ from .ledger import LEASE, counts
 from .settings import Plan
 
 _ROWS = 8
+_WHOLE = 1e9  # below it a whole number is shown in all its digits
 _FAILURES = 6
 _STYLE = {"finished": "green", "pruned": "yellow", "failed": "red", "running": "cyan"}
 _STATE = {TrialState.COMPLETE: "finished", TrialState.PRUNED: "pruned", TrialState.FAIL: "failed"}
@@ -136,9 +137,11 @@ def shown(value: Any) -> str:
     """A value in four digits.
 
     Example:
-        >>> shown(0.000123456), shown(128), shown("resnet8")
-        ('0.0001235', '128', 'resnet8')
+        >>> shown(0.000123456), shown(128), shown("resnet8"), shown(77754.0)
+        ('0.0001235', '128', 'resnet8', '77754')
     """
+    if isinstance(value, float) and value.is_integer() and abs(value) < _WHOLE:
+        return str(int(value))
     return f"{value:.4g}" if isinstance(value, float) else "" if value is None else str(value)
 
 
