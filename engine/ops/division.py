@@ -87,19 +87,32 @@ def divide(input, other, *, rounding_mode=None):
         >>> divide(tensor([-7, 7]), 2, rounding_mode="trunc")
         tensor([-3,  3])
     """
-    if rounding_mode is None:
-        return div(input, other)
-    if rounding_mode == "floor":
-        return floor_quotient(input, other)
-    if rounding_mode == "trunc":
-        return trunc_divide(input, other)
-    raise expected("div", 'rounding_mode to be None, "floor" or "trunc"', rounding_mode, error=RuntimeError)
+    _known(rounding_mode)
+    if rounding_mode == "trunc" and _rounds_twice(other) and core.result_type(input, other) in _HALVES:
+        return div(input, other).trunc()
+    return (div if rounding_mode is None else floor_quotient if rounding_mode == "floor" else trunc_divide)(input, other)
 
 
 @public(methods=("div_", "divide_"))
 def div_(input, other, *, rounding_mode=None):
     """In-place form of `divide`."""
+    _known(rounding_mode)
+    if rounding_mode == "trunc" and _rounds_twice(other) and input.dtype in _HALVES:
+        return _in_place(input, other).trunc_()
     return (_in_place if rounding_mode is None else _floor_in_place if rounding_mode == "floor" else _trunc_in_place)(input, other)
+
+
+_HALVES = (core.float16, core.bfloat16)
+
+
+def _rounds_twice(other):
+    """Whether PyTorch rounds a quotient in half precision to the dtype before it rounds to zero: not if it divides by one number."""
+    return isinstance(other, core.Tensor) and other.ndim > 0
+
+
+def _known(rounding_mode):
+    if rounding_mode not in (None, "floor", "trunc"):
+        raise expected("div", 'rounding_mode to be None, "floor" or "trunc"', rounding_mode, error=RuntimeError)
 
 
 @samples(divide)

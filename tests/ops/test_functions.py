@@ -87,6 +87,14 @@ INTO = [  # the dtype of out counts, before the result is computed; a class of e
     "lib.arange(5, dtype=lib.bool)", "lib.arange(5, dtype=lib.complex64)", "lib.linspace(0, 3, 1.)", "lib.linspace(0, 3, True)",
     "lib.logspace(0, 3, 2.)", "lib.linspace(0, 1, lib.tensor(3))", "lib.cat(())",
 ]  # fmt: skip
+WAVE = "(lib.arange(-999., 999.) * .37)"
+INTO += [  # in half precision a quotient is rounded to the dtype before it is rounded to zero
+    f"{WAVE}.{half}().{name}({other}, rounding_mode='trunc').float()"
+    for half in ("half", "bfloat16")
+    for name in ("div", "div_")
+    for other in (".3", f"({WAVE} + 7.1).{half}()", "lib.tensor(.3)")
+]
+INTO += ["lib.ones(2).div_(2, rounding_mode='foo')", "lib.div(1, lib.tensor([.3, .7]).half(), rounding_mode='trunc').float()"]
 TRUTH = "lib.tensor([True, True, False, False]), lib.tensor([True, False, True, False])"
 POWER = "(lambda z, e: lib.autograd.grad(lib.{}(z, e), (z, e), lib.ones(4, dtype=lib.complex128)))"
 POWERS = [
