@@ -100,7 +100,7 @@ def _run(suite: str, cases: Sequence[Case], arguments: Namespace, those: Sequenc
                 jobs += [(case, mode, threads, {}, {}) for threads in arguments.threads]
     results = []
     for number, (case, mode, threads, sizes, more) in enumerate(jobs):
-        tell(f"{number + 1} of {len(jobs)}: {case.name}, {mode}, {threads} threads")
+        tell(f"{number + 1} of {len(jobs)}: {case.name}, {mode}, {table.counted(threads, 'thread')}")
         plan = Plan(those, arguments.rounds, threads, arguments.profile)
         result = compare(case, mode, plan, sizes) | more
         flops, moved = case.cost(mode) if hasattr(case, "cost") else (result["flops"], 0.0)
@@ -113,7 +113,7 @@ def _run(suite: str, cases: Sequence[Case], arguments: Namespace, those: Sequenc
 def _text(suite: str, document: dict[str, Any], ceilings: dict[int, Ceilings], peer_names: Sequence[str]) -> list[str]:
     """What is printed: for each number of threads a head, the table and the means."""
     about, results = document["about"], document["results"]
-    lines = [f"{about['cpu']}, {about['cores']} cores, load {about['load']:.1f}; {about['rounds']} rounds"]
+    lines = [f"{about['cpu']}, {about['cores']} cores, load {about['load']:.1f}; {table.counted(about['rounds'], 'round')}"]
     if about["load"] > about["cores"] / 2:
         lines.append("Other processes are at work on this machine: the ratios tell little.")
     if suite == "scaling":
@@ -121,7 +121,7 @@ def _text(suite: str, document: dict[str, Any], ceilings: dict[int, Ceilings], p
     for threads in sorted({r["threads"] for r in results}):
         chosen_results = [r for r in results if r["threads"] == threads]
         form = table.ops if suite == "ops" else table.models
-        lines += ["", f"{threads} threads; {ceilings[threads].text()}", "", form(chosen_results, peer_names).plain(), ""]
+        lines += ["", f"{table.counted(threads, 'thread')}; {ceilings[threads].text()}", "", form(chosen_results, peer_names).plain(), ""]
         lines += [*table.means(chosen_results, peer_names), *table.profiles(chosen_results)]
     return lines
 

@@ -45,11 +45,9 @@ def _sections(text: str) -> dict[str, str]:
 def _section(path: Path, suite: str, document: dict[str, Any], peers: Sequence[str]) -> str:
     about, results = document["about"], document["results"]
     versions = {peer: e["version"] for r in results for peer, e in r["engines"].items() if peer in ("torch", "jax")}
-    lines = [
-        f"{about['day']}: {about['cpu']}, {about['cores']} cores; {about['rounds']} rounds; load {about['load']:.1f} at the start"
-        + "".join(f"; {peer} {version}" for peer, version in versions.items())
-        + "."
-    ]
+    rounds = table.counted(about["rounds"], "round")
+    told = "".join(f"; {peer} {version}" for peer, version in versions.items())
+    lines = [f"{about['day']}: {about['cpu']}, {about['cores']} cores; {rounds}; load {about['load']:.1f} at the start{told}."]
     if about["load"] > about["cores"] / 2:
         lines.append("\nOther processes were at work on this machine: the ratios tell little.")
     if suite == "scaling":
@@ -58,10 +56,10 @@ def _section(path: Path, suite: str, document: dict[str, Any], peers: Sequence[s
     for threads in sorted({r["threads"] for r in results}):
         those = [r for r in results if r["threads"] == threads]
         ceilings = Ceilings(**document["ceilings"][threads]).text()
-        lines += ["", f"### {_HEADS[suite]}, {threads} threads", "", f"{ceilings[0].upper()}{ceilings[1:]}.", ""]
+        lines += ["", f"### {_HEADS[suite]}, {table.counted(threads, 'thread')}", "", f"{ceilings[0].upper()}{ceilings[1:]}.", ""]
         if suite == "models" and peers:
             picture = path.with_name(f"{path.stem}-{threads}.svg")
-            title = f"{peers[0]}'s time over ours with {threads} threads"
+            title = f"{peers[0]}'s time over ours with {table.counted(threads, 'thread')}"
             picture.write_text(chart.ratios(those, peers[0], title))
             lines += [f"![{title}]({picture.name})", ""]
         lines += [form(those, peers).markdown(), "", *(f"* {line}" for line in table.means(those, peers))]

@@ -23,6 +23,16 @@ def figure(value: float) -> str:
     return f"{value:.2f}" if value >= 1 else f"{value:.3g}"
 
 
+def counted(n: int, thing: str) -> str:
+    """A number of things.
+
+    Example:
+        >>> counted(1, "thread"), counted(2, "thread")
+        ('1 thread', '2 threads')
+    """
+    return f"{n} {thing}" if n == 1 else f"{n} {thing}s"
+
+
 def mean_ratio(results: Sequence[Result], peer: str) -> float | None:
     """The geometric mean of a peer's times over ours; None where it ran nothing.
 
