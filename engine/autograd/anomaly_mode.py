@@ -135,9 +135,9 @@ class detect_anomaly:  # noqa: N801 - PyTorch's name
         if self.interceptor is not None:
             self.interceptor.__enter__()
 
-    def __exit__(self, *exc: object) -> None:
+    def __exit__(self, *exc: Any) -> None:
         if self.interceptor is not None:
-            self.interceptor.__exit__()
+            self.interceptor.__exit__(*exc)
         _core.set_anomaly(self.before.pop())
 
 

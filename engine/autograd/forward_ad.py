@@ -44,7 +44,7 @@ def tangent_of(x: Any) -> Tensor | None:
     if level is not _levels[-1]:
         base = x._base
         level, tangent = (None, None) if base is None else getattr(base, _KEY, (None, None))
-        if level is not _levels[-1]:
+        if base is None or level is not _levels[-1]:
             return None
         tangent = _shown(x, base, tangent)  # x is a view from before its base had one
     if tangent is _UNKNOWN:
@@ -75,6 +75,7 @@ def _shown(view: Tensor, base: Tensor, tangent: Any) -> Any:
 
 def _write(x: Tensor, tangent: Tensor, level: Any) -> None:
     """Change the tangent of what was written in place; of all that shares its memory, too."""
+    held: Any
     level_of, held = getattr(x, _KEY, (None, None))
     if level_of is not level:
         root = x if x._base is None else x._base
@@ -191,7 +192,7 @@ def _forward(op: Any, args: tuple[Any, ...], proceed: Any) -> Any:
         return _view(op, args, proceed)
     leaves, spec = tree_flatten(args)
     duals = [i for i, x in enumerate(leaves) if tangent_of(x) is not None]
-    tangents = [tangent_of(leaves[i]) for i in duals]
+    tangents: list[Any] = [tangent_of(leaves[i]) for i in duals]
     recorded = _core.is_grad_enabled() and any(isinstance(x, Tensor) and x.requires_grad for x in (*leaves, *tangents))
     level = _levels.pop()  # its interceptor stays where it is among others, and lets everything pass meanwhile
     try:

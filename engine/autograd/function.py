@@ -77,7 +77,7 @@ class FunctionCtx:
     def _restore(self, saved: _Saved | None) -> Tensor | None:
         if saved is None:
             return None
-        value = saved.value if saved.packed is None else _core.unpack_saved(saved.packed)
+        value: Any = saved.value if saved.packed is None else _core.unpack_saved(saved.packed)
         if saved.packed is None and value._version != saved.version:
             raise expected(
                 "backward",
@@ -85,8 +85,8 @@ class FunctionCtx:
                 f"one that was changed in place afterwards (version {value._version}, saved at {saved.version})",
                 error=RuntimeError,
             )
-        node = self._node() if saved.place is not None else None
-        return value if node is None else _core.with_history(value, node, saved.place)
+        node = None if saved.place is None else self._node()
+        return value if saved.place is None or node is None else _core.with_history(value, node, saved.place)
 
     def mark_dirty(self, *args: Tensor) -> None:
         """Say which inputs forward has written in place; they must be returned."""

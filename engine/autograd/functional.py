@@ -64,13 +64,13 @@ def _grads(
 ) -> tuple[Tensor, ...]:
     """Gradients, zeros where there is no path (an error if strict)."""
     pairs = [(o, s) for o, s in zip(outputs, seeds) if o.requires_grad]
-    found = [None] * len(inputs)
+    found: list[Tensor | None] = [None] * len(inputs)
     if pairs:
         found = _core.gradients([o for o, _ in pairs], [s for _, s in pairs], list(inputs), retain or create_graph, create_graph)
     for i, g in enumerate(found):
         if strict and g is None:
             raise expected(name, "outputs that depend on every input", f"input {i} on which none does", error=RuntimeError)
-        if strict and create_graph and not g.requires_grad:
+        if strict and create_graph and g is not None and not g.requires_grad:
             raise expected(name, "a derivative that depends on the inputs", f"one in input {i} that does not", error=RuntimeError)
     return tuple(zeros_like(x) if g is None else g for x, g in zip(inputs, found))
 

@@ -130,7 +130,7 @@ def grad(
 
 def _batched(roots: list[Any], wanted: list[Any], given: list[Any], retain: bool, create_graph: bool) -> list[Any]:
     """The gradients for each element of the first dimension of those given, of one backward over the batch."""
-    sizes = {g.shape[0] if g is not None and g.ndim else None for g in given} - {None}
+    sizes = {g.shape[0] for g in given if g is not None and g.ndim}
     if len(sizes) != 1:
         raise expected("grad", "gradients of outputs with one batch size", f"{sorted(sizes)}", error=RuntimeError)
     (n,) = sizes

@@ -5,6 +5,7 @@ from __future__ import annotations
 import abc
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from functools import partial
 from typing import Any, NamedTuple
 from weakref import WeakSet
 
@@ -259,7 +260,7 @@ def register_multi_grad_hook(tensors: Sequence[Tensor], fn: Callable[..., None],
         raise expected("register_multi_grad_hook", 'mode to be "all" or "any"', mode)
     if mode == "all":
         collected = _MultiHook(len(tensors), fn)
-        return _Handles([t.register_hook(lambda g, i=i: collected(i, g)) for i, t in enumerate(tensors)])
+        return _Handles([t.register_hook(partial(collected, i)) for i, t in enumerate(tensors)])
     last = [0]
 
     def first(grad: Tensor) -> None:

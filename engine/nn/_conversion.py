@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from workbench.ext.core import _core as core
 from workbench.ext.core._core import Tensor
@@ -18,10 +18,13 @@ class Conversion:
     """The part of Module that replaces the memory of its tensors."""
 
     __slots__ = ()
+    if TYPE_CHECKING:
+        modules: Any
 
     def _apply(self: T, fn: Callable[[Tensor], Tensor], recurse: bool = True) -> T:
         """Replace the memory of every parameter, gradient and buffer by what `fn` makes of it; the objects stay the same."""
-        for module in self.modules() if recurse else (self,):
+        both: Any = self.modules() if recurse else (self,)
+        for module in both:
             for parameter in module._parameters.values():
                 if parameter is not None:
                     grad = parameter.grad
@@ -33,8 +36,9 @@ class Conversion:
                     continue
                 module.__dict__[name] = fn(buffer)
                 if isinstance(buffer, UninitializedTensorMixin):  # stays one
-                    buffer.data = module.__dict__[name]
-                    module.__dict__[name] = buffer
+                    kept: Any = buffer
+                    kept.data = module.__dict__[name]
+                    module.__dict__[name] = kept
         return self
 
     def to(self: T, *args: Any, **kwargs: Any) -> T:

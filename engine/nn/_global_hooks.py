@@ -39,7 +39,8 @@ def registered(hooks: OrderedDict[int, Hook], module: Any, name: str, value: Any
 
 
 def _classes(cls: type) -> list[type]:
-    return [cls, *(c for sub in cls.__subclasses__() for c in _classes(sub))]
+    below: list[type] = cls.__subclasses__()
+    return [cls, *(c for sub in below for c in _classes(sub))]
 
 
 def _route() -> None:

@@ -112,7 +112,7 @@ class Hooks:
         if self._is_full_backward_hook is (not full):
             what = "backward hooks of one form on a module"
             raise expected("register_backward_hook", what, "full ones and older ones", "use register_full_backward_hook", RuntimeError)
-        self._is_full_backward_hook = full
+        self._is_full_backward_hook = full  # type: ignore[misc]  # a Module has a dict
 
     # -- calling ---------------------------------------------------------------------------------------------------------------
 
@@ -125,7 +125,7 @@ class Hooks:
         full, older = (*everywhere.BACKWARD.values(), *full), (*everywhere.BACKWARD_OLDER.values(), *older)
         before = (*everywhere.BACKWARD_PRE.values(), *own.get("_backward_pre_hooks", NONE).values())
         if not (pre or post or full or older or before):
-            self._has_hooks = False
+            self._has_hooks = False  # type: ignore[misc]
             return self.forward(*args, **kwargs)  # type: ignore[attr-defined]
         output, done = None, set()
         try:

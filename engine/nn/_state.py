@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 from collections import OrderedDict, namedtuple
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from workbench.ext.core import _core as core
 from workbench.ext.core._core import Tensor
@@ -33,6 +33,13 @@ class State:
 
     __slots__ = ()
     _version = 1
+    if TYPE_CHECKING:
+        _modules: Any
+        _parameters: Any
+        _buffers: Any
+        _non_persistent_buffers_set: Any
+        named_parameters: Any
+        named_buffers: Any
 
     # -- giving ----------------------------------------------------------------------------------------------------------------
 
@@ -51,7 +58,8 @@ class State:
             import warnings
 
             warnings.warn("state_dict: give destination, prefix and keep_vars by name", FutureWarning, stacklevel=2)
-            destination, prefix, keep_vars = (*args, *(destination, prefix, keep_vars)[len(args) :])
+            given: list[Any] = [destination, prefix, keep_vars]
+            destination, prefix, keep_vars = [*args, *given[len(args) :]]
         if destination is None:
             destination = OrderedDict()
             destination._metadata = OrderedDict()

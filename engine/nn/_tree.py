@@ -58,7 +58,8 @@ class Tree:
         self, get: Callable[[Module], Any], prefix: str = "", recurse: bool = True, remove_duplicate: bool = True
     ) -> Iterator[tuple[str, Any]]:
         seen: set[int] = set()
-        modules = self.named_modules(prefix=prefix, remove_duplicate=remove_duplicate) if recurse else [(prefix, self)]
+        everything = self.named_modules(prefix=prefix, remove_duplicate=remove_duplicate)
+        modules: Any = everything if recurse else [(prefix, self)]
         for where, module in modules:
             for name, value in get(module):
                 if value is None or id(value) in seen:

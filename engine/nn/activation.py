@@ -81,7 +81,7 @@ class Hardtanh(_Activation):
         input and result: (*).
     """
 
-    _settings = ("min_val", "max_val")
+    _settings: tuple[str, ...] = ("min_val", "max_val")
 
     def __init__(
         self, min_val: float = -1.0, max_val: float = 1.0, inplace: bool = False, min_value: None = None, max_value: None = None

@@ -7,7 +7,7 @@ import warnings
 from collections import OrderedDict
 from collections.abc import Iterable, Iterator, Mapping
 from itertools import chain
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from workbench.ext.core._core import call_in_turn
 
@@ -17,6 +17,9 @@ from .module import MODULE, Module
 
 class _Indexed(Module):
     """What Sequential and ModuleList share: children under the names "0", "1", ..., or other ones for Sequential."""
+
+    if TYPE_CHECKING:
+        __getitem__: Any
 
     def _position(self, index: Any, n: int | None = None) -> int:
         n = len(self) if n is None else n

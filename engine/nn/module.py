@@ -37,7 +37,7 @@ _REGISTRATION = {PARAMETER: everywhere.PARAMETER, BUFFER: everywhere.BUFFER, MOD
 T = TypeVar("T", bound="Module")
 
 
-class _View(MutableMapping):  # type: ignore[type-arg]
+class _View(MutableMapping[str, Any]):
     """The registered attributes of one kind, in the order of their registration; writes go through to the module."""
 
     __slots__ = ("_kind", "_module")
@@ -65,7 +65,7 @@ class _View(MutableMapping):  # type: ignore[type-arg]
         return sum(kind == self._kind for kind in self._module._names.values())
 
     def __contains__(self, name: object) -> bool:
-        return self._module._names.get(name) == self._kind
+        return isinstance(name, str) and self._module._names.get(name) == self._kind
 
     def __reversed__(self) -> Iterator[str]:
         return reversed(list(self))
@@ -139,7 +139,7 @@ class Module(Hooks, State, Tree, Conversion, core.ModuleCore):
         return _View(self, BUFFER)
 
     @property
-    def _modules(self) -> MutableMapping[str, Module | None]:
+    def _modules(self) -> MutableMapping[str, Any]:
         return _View(self, MODULE)
 
     @property
@@ -151,7 +151,7 @@ class Module(Hooks, State, Tree, Conversion, core.ModuleCore):
         kind = self._names.get(name)
         new = next((k for c, k in ((Parameter, PARAMETER), (Module, MODULE), (Buffer, BUFFER)) if isinstance(value, c)), None)
         if kind is None:
-            descriptor = getattr(type(self), name, None)
+            descriptor: Any = getattr(type(self), name, None)
             if hasattr(type(descriptor), "__set__"):  # a property would hide what is registered
                 descriptor.__set__(self, value)
                 return

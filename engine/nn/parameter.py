@@ -17,7 +17,7 @@ def empty(shape: tuple[int, ...], device: Any = None, dtype: Any = None) -> Tens
 
 
 def _alias(cls: type, data: Tensor | None, requires_grad: bool) -> Any:
-    made = core.Tensor.__new__(cls)
+    made: Any = core.Tensor.__new__(cls)
     if data is None:
         data = empty((0,))
     elif not isinstance(data, Tensor):
@@ -122,7 +122,7 @@ def _rebuild(cls: Any, requires_grad: bool, device: Any, dtype: Any) -> Any:
     return cls(requires_grad=requires_grad, device=device, dtype=dtype)
 
 
-class UninitializedParameter(UninitializedTensorMixin, Parameter):
+class UninitializedParameter(UninitializedTensorMixin, Parameter):  # type: ignore[misc]  # a size that only raises
     """A parameter whose shape is not known yet.
 
     Args:
@@ -143,7 +143,7 @@ class UninitializedParameter(UninitializedTensorMixin, Parameter):
         return Parameter.__new__(cls, empty((0,), device=device, dtype=dtype), requires_grad)  # type: ignore[return-value]
 
 
-class UninitializedBuffer(UninitializedTensorMixin, Buffer):
+class UninitializedBuffer(UninitializedTensorMixin, Buffer):  # type: ignore[misc]  # a size that only raises
     """A buffer whose shape is not known yet.
 
     Args:

@@ -63,7 +63,7 @@ class RNNBase(Module):
         name = type(self).__name__
         if mode not in GATES:
             raise expected(name, f"mode to be one of {', '.join(GATES)}", mode)
-        if isinstance(dropout, bool) or not isinstance(dropout, numbers.Number) or not 0 <= dropout <= 1:  # type: ignore[operator]
+        if isinstance(dropout, bool) or not isinstance(dropout, numbers.Number) or not 0 <= dropout <= 1:
             raise expected(name, "dropout to be a probability from 0 to 1", f"{dropout}")
         if dropout > 0 and num_layers == 1:
             warnings.warn(f"{name}: dropout lies between layers, so with num_layers=1 dropout={dropout} does nothing", UserWarning, 2)

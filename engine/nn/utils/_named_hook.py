@@ -7,7 +7,7 @@ from typing import Any
 from ..module import Module
 
 
-def find(module: Module, kind: type, name: str) -> tuple[int, Any] | None:
+def find(module: Module, kind: type[Any], name: str) -> tuple[int, Any] | None:
     """The id and the forward pre-hook of a class that is for the tensor `name`."""
     for key, hook in module._forward_pre_hooks.items():
         if isinstance(hook, kind) and hook.name == name:

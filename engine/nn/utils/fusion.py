@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from copy import deepcopy
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from workbench.ext.core import _core as core
 from workbench.ext.core._core import Tensor
@@ -104,7 +104,7 @@ def fuse_conv_bn_eval(conv: Layer, bn: Module, transpose: bool = False) -> Layer
         AssertionError: one of them is in training mode.
     """
     _both_evaluate("fuse_conv_bn_eval", conv, bn)
-    made = deepcopy(conv)
+    made: Any = deepcopy(conv)
     made.weight, made.bias = fuse_conv_bn_weights(
         made.weight, made.bias, bn.running_mean, bn.running_var, bn.eps, bn.weight, bn.bias, transpose
     )
@@ -129,6 +129,6 @@ def fuse_linear_bn_eval(linear: Layer, bn: Module) -> Layer:
         raise expected(
             "fuse_linear_bn_eval", f"a batch norm over {linear.out_features} features", str(bn.num_features), error=AssertionError
         )
-    made = deepcopy(linear)
+    made: Any = deepcopy(linear)
     made.weight, made.bias = fuse_linear_bn_weights(made.weight, made.bias, bn.running_mean, bn.running_var, bn.eps, bn.weight, bn.bias)
     return made

@@ -234,7 +234,8 @@ def register_parametrization(module: Module, tensor_name: str, parametrization: 
     delattr(module, tensor_name)
     if not is_parametrized(module):
         _own_class(module)
-        module.parametrizations = ModuleDict()
+        whole: Any = module
+        whole.parametrizations = ModuleDict()
     setattr(type(module), tensor_name, _property(tensor_name))
     module.parametrizations[tensor_name] = made
     return module

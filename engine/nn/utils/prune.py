@@ -362,7 +362,7 @@ def global_unstructured(
     given = importance_scores or {}
     with core.no_grad():
         scores = [given.get((m, n), getattr(m, n)).detach() for m, n in pairs]
-        masks = [getattr(m, n + "_mask", None) for m, n in pairs]
+        masks: list[Any] = [getattr(m, n + "_mask", None) for m, n in pairs]
         masks = [core.fill(core.make_empty(tuple(s.shape), s.dtype), 1) if k is None else k for k, s in zip(masks, scores, strict=True)]
         container = PruningContainer()
         container._tensor_name = method._tensor_name = "temp"
