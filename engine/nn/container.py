@@ -223,7 +223,7 @@ class ModuleDict(Module):
         """Add or replace modules by name."""
         if not isinstance(modules, Iterable):
             raise expected("ModuleDict.update", "a mapping or pairs of names and modules", modules, error=TypeError)
-        for key, module in modules.items() if isinstance(modules, Mapping) else modules:
+        for key, module in modules.items() if isinstance(modules, (Mapping, ModuleDict)) else modules:
             self[key] = module
 
 

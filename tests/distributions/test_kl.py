@@ -129,9 +129,14 @@ def test_wishart():
     np.testing.assert_allclose(found.detach().numpy(), traces + normalizers + (a - b) / 2 * slopes, rtol=1e-9)
 
 
-def test_only_distributions_are_registered():
+def test_only_classes_are_registered():
+    class TakesItselfForOne:
+        """As Pyro's base class, which PyTorch registers too."""
+
+    distributions.register_kl(TakesItselfForOne, distributions.Normal)(lambda p, q: 7)
+    assert distributions.kl_divergence(TakesItselfForOne(), distributions.Normal(0.0, 1.0)) == 7
     with pytest.raises(TypeError, match="register_kl: expected type_p to be a subclass of Distribution"):
-        distributions.register_kl(int, distributions.Normal)
+        distributions.register_kl(1, distributions.Normal)
 
 
 def test_transformed_and_independent_distributions_must_be_alike():

@@ -62,6 +62,7 @@ def test_module_dict(torch):  # noqa: F811
     nn = torch.nn
     m = nn.ModuleDict({"a": nn.ReLU(), "b": nn.Linear(1, 1)})
     m["c"] = nn.Tanh()
+    m.update(nn.ModuleDict({"d": nn.Identity()}))
     m.update([("d", nn.Identity())])
     assert list(m) == list(m.keys()) == ["a", "b", "c", "d"]
     assert "a" in m
