@@ -44,6 +44,14 @@ class no_grad(_GradMode):
         m.value = 0
         return m(f) if f is not None else m
 
+cdef PyObject* make_no_grad(PyObject* cls, PyObject** args, size_t nf, PyObject* kw) except NULL:
+    "no_grad() without the way through Python's __new__, which costs as much as an op"
+    cdef Py_ssize_t n = nf & <size_t>0x7fffffffffffffff
+    if n or kw != NULL: r = wb_type_call(cls, pack_args(args, n), pack_kwargs(args + n, kw))
+    else: r = _GradMode.__new__(<type>cls)                  # records nothing
+    Py_INCREF(r)
+    return <PyObject*>r
+
 class enable_grad(_GradMode):
     """Record operations in this block (or decorated function)."""
     def __new__(cls, f=None):

@@ -252,6 +252,29 @@ def test_no_grad_and_detach():
     assert not (x * 2).detach().requires_grad
 
 
+def test_a_gradient_mode_is_entered_any_number_of_times():
+    off, on = engine.no_grad(), engine.enable_grad()
+
+    def enter(depth):
+        with off:
+            assert not engine.is_grad_enabled()
+            with on:
+                assert engine.is_grad_enabled()
+                if depth:
+                    enter(depth - 1)
+                assert engine.is_grad_enabled()
+            assert not engine.is_grad_enabled()
+
+    enter(100)
+    assert engine.is_grad_enabled()
+    with pytest.raises(RuntimeError, match="expected a block that was entered"):
+        off.__exit__()
+    with engine.inference_mode(), engine.no_grad():
+        assert engine.is_inference_mode_enabled()
+    assert not engine.is_inference_mode_enabled()
+    assert isinstance(engine.no_grad(), engine.no_grad)
+
+
 def test_two_leaves_do_not_share_a_gradient():
     a, b = (engine.zeros(2, requires_grad=True) for _ in range(2))
     (a + b).sum().backward()
