@@ -84,6 +84,7 @@ def op(
     numbers: tuple[str, ...] | None = None,
     kernel: str = "",
     holomorphic: bool = True,
+    out: tuple[str, ...] | str = (),
     onnx: str | Callable[..., Any] | Unsupported | None = None,
     peer: str | Callable[..., Any] | None = None,
 ) -> Callable[[Any], Op]:
@@ -113,6 +114,9 @@ def op(
             an internal one, and the kernel has the public name.
         holomorphic: Of complex tensors: the derivative is that for real numbers. False where the result depends on the conjugate too
             (abs, real, angle); then the rules say the gradient themselves, in PyTorch's convention (the conjugate Wirtinger derivative).
+        out: What PyTorch asks of `out=` here, where that is more than a dtype that holds the result: "exact" (the result's own dtype),
+            "bytes" (that or uint8), "type error" (raised for another one), "apart" (no memory shared with any argument, as the op reads
+            while it writes), "whole" (the memory of an argument as a whole or none of it; asked of every `map`).
         onnx: The op type where it takes the tensors in order, or a function `f(graph, *bound arguments)` that gives the name of the result
             (or Unsupported for these arguments), or Unsupported.
         peer: PyTorch's name of it below `torch` (by default found in the spaces), or a function of torch arguments.
@@ -131,7 +135,7 @@ def op(
             methods=(name,) if methods is True else tuple(methods or ()), inplace=inplace,
             dtypes=dtypes or (ALL if result == "bool" else FLOATING), kernel=kernel or name, holomorphic=holomorphic, onnx=onnx, peer=peer,
             refused=refused, numbers=numbers, rules={}, together=None, formula=None, samples=None, refuses=None, infer=None,
-            pack=_packing(returns or name, outputs) if outputs else None,
+            out=(out,) if isinstance(out, str) else out, pack=_packing(returns or name, outputs) if outputs else None,
         )  # fmt: skip
         defined = core.define(definition)
         REGISTRY[name] = defined

@@ -195,6 +195,7 @@ def _(s):
     numbers=("weight",),
     tensors=3,
     inplace=True,
+    out="exact",
     onnx=lambda b, x, end, w: b.node("Add", x, b.node("Mul", w, b.node("Sub", end, x))),
 )
 def lerp(input, end, weight):

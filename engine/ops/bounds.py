@@ -114,7 +114,7 @@ def _clamp_form(b, x, min, max):
     return x
 
 
-@op("composite", methods=("clamp", "clip"), dtypes=SIGNED, onnx=_clamp_form)
+@op("composite", methods=("clamp", "clip"), dtypes=SIGNED, out=("exact", "whole"), onnx=_clamp_form)
 def clamp(input, min=None, max=None):
     """Limit each element to a range.
 
@@ -200,7 +200,7 @@ def _as_tensor(value, like):
     return value if isinstance(value, Tensor) else made((), like.dtype, like.device, value)
 
 
-@op("composite", dtypes=SIGNED, onnx=lambda b, x, min: _clamp_form(b, x, min, None))
+@op("composite", dtypes=SIGNED, out=("exact", "whole"), onnx=lambda b, x, min: _clamp_form(b, x, min, None))
 def clamp_min(input, min):
     """Limit each element from below.
 
@@ -223,7 +223,7 @@ def clamp_min(input, min):
     return clamp(input, min=min)
 
 
-@op("composite", dtypes=SIGNED, onnx=lambda b, x, max: _clamp_form(b, x, None, max))
+@op("composite", dtypes=SIGNED, out=("exact", "whole"), onnx=lambda b, x, max: _clamp_form(b, x, None, max))
 def clamp_max(input, max):
     """Limit each element from above.
 

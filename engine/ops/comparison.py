@@ -215,7 +215,7 @@ def _(s):
     yield s(s.tensor([0, 1, 2]), 1)
 
 
-@op("map", numbers=("input", "other"), tensors=3, dtypes=ALL, onnx="Where")
+@op("map", numbers=("input", "other"), tensors=3, dtypes=ALL, out="exact", onnx="Where")
 def where(condition, input, other):
     """Take `input` where the condition holds and `other` elsewhere.
 

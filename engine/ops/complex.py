@@ -68,7 +68,7 @@ def _argument_back(g, input):
 derivative(argument, input=_argument_back)
 
 
-@op("composite", dtypes=(*FLOATING, *COMPLEX), onnx=NO_COMPLEX)
+@op("composite", dtypes=(*FLOATING, *COMPLEX), out="whole", onnx=NO_COMPLEX)
 def angle(input):
     """The argument of each element: the angle from the positive real axis.
 
@@ -95,7 +95,7 @@ def _(s):
     yield s(s.away(2, 3))
 
 
-@op("composite", tensors=2, methods=False, dtypes=FLOATING, onnx=NO_COMPLEX)
+@op("composite", tensors=2, methods=False, dtypes=FLOATING, out="exact", onnx=NO_COMPLEX)
 def complex(real, imag):
     """Make complex numbers of their parts.
 
@@ -140,7 +140,7 @@ def _(s):
     yield s(s.normal(2), s.normal(3)).raises(RuntimeError, "expected shapes that broadcast")
 
 
-@op("composite", tensors=2, methods=False, dtypes=FLOATING, onnx=NO_COMPLEX)
+@op("composite", tensors=2, methods=False, dtypes=FLOATING, out="exact", onnx=NO_COMPLEX)
 def polar(abs, angle):
     """Make complex numbers of magnitudes and angles.
 

@@ -13,7 +13,12 @@ from .errors import expected
 Tensor = core.Tensor
 
 
-@op("composite", dtypes=ALL, onnx=lambda b, x, as_tuple: Unsupported("a tuple") if as_tuple else b.node("Transpose", b.node("NonZero", x)))
+@op(
+    "composite",
+    dtypes=ALL,
+    out="exact",
+    onnx=lambda b, x, as_tuple: Unsupported("a tuple") if as_tuple else b.node("Transpose", b.node("NonZero", x)),
+)
 def nonzero(input, *, as_tuple=False):
     """Tell where elements are not 0.
 

@@ -33,7 +33,7 @@ def _argmax_form(b, x, dim, keepdim):
     return b.node("ArgMax", x, axis=dim, keepdims=int(keepdim))
 
 
-@op("reduce", result="int64", dtypes=NUMBER, onnx=_argmax_form)
+@op("reduce", result="int64", dtypes=NUMBER, out="exact", onnx=_argmax_form)
 def argmax(input, dim=None, keepdim=False):
     """Tell where the largest element is; the first of several, nan before all.
 
@@ -74,7 +74,7 @@ def _argmin_form(b, x, dim, keepdim):
     return b.node("ArgMin", x, axis=dim, keepdims=int(keepdim))
 
 
-@op("reduce", result="int64", dtypes=NUMBER, onnx=_argmin_form)
+@op("reduce", result="int64", dtypes=NUMBER, out="exact", onnx=_argmin_form)
 def argmin(input, dim=None, keepdim=False):
     """Tell where the smallest element is; the first of several, nan before all.
 
@@ -277,7 +277,7 @@ def _(s):
     yield s(2, s.normal(3)).raises(TypeError, "min: expected input to be a Tensor")
 
 
-@op("composite", outputs=("min", "max"), dtypes=NUMBER, onnx=Unsupported("export amin and amax"))
+@op("composite", outputs=("min", "max"), dtypes=NUMBER, out="apart", onnx=Unsupported("export amin and amax"))
 def aminmax(input, *, dim=None, keepdim=False):
     """Take the smallest and the largest element.
 

@@ -29,7 +29,7 @@ def _real(name, x, n, dim, norm):
     return fft_to_real(resized(x, d, n // 2 + 1), (d,), norm, n)
 
 
-@op("composite", spaces="fft", methods=False, dtypes=NUMBERS, onnx=NO_COMPLEX)
+@op("composite", spaces="fft", methods=False, dtypes=NUMBERS, out="exact", onnx=NO_COMPLEX)
 def fft(input, n=None, dim=-1, norm=None):
     """Take the discrete Fourier transform along a dimension.
 
@@ -58,7 +58,7 @@ def fft(input, n=None, dim=-1, norm=None):
     return _whole("fft", input, n, dim, norm, True)
 
 
-@op("composite", spaces="fft", methods=False, dtypes=NUMBERS, onnx=NO_COMPLEX)
+@op("composite", spaces="fft", methods=False, dtypes=NUMBERS, out="exact", onnx=NO_COMPLEX)
 def ifft(input, n=None, dim=-1, norm=None):
     """Take the inverse discrete Fourier transform along a dimension.
 
@@ -87,7 +87,7 @@ def ifft(input, n=None, dim=-1, norm=None):
     return _whole("ifft", input, n, dim, norm, False)
 
 
-@op("composite", spaces="fft", methods=False, dtypes=(*FLOATING, "int64"), onnx=NO_COMPLEX)
+@op("composite", spaces="fft", methods=False, dtypes=(*FLOATING, "int64"), out="exact", onnx=NO_COMPLEX)
 def rfft(input, n=None, dim=-1, norm=None):
     """Take the discrete Fourier transform of real numbers: the first half, of which the second is the conjugate.
 
@@ -170,7 +170,7 @@ def hfft(input, n=None, dim=-1, norm=None):
     return _real("hfft", conj(as_complex("hfft", input)), n, dim, OTHER[norm_of("hfft", norm)])
 
 
-@op("composite", spaces="fft", methods=False, dtypes=(*FLOATING, "int64"), onnx=NO_COMPLEX)
+@op("composite", spaces="fft", methods=False, dtypes=(*FLOATING, "int64"), out="exact", onnx=NO_COMPLEX)
 def ihfft(input, n=None, dim=-1, norm=None):
     """Take the inverse of `hfft`: the first half of the signal of a real spectrum.
 

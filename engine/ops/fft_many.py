@@ -34,7 +34,7 @@ def _lengths(name, input, s, dim):
     return dims, lengths
 
 
-@op("composite", spaces="fft", methods=False, dtypes=NUMBERS, onnx=NO_COMPLEX)
+@op("composite", spaces="fft", methods=False, dtypes=NUMBERS, out="exact", onnx=NO_COMPLEX)
 def fftn(input, s=None, dim=None, norm=None):
     """Take the discrete Fourier transform over several dimensions.
 
@@ -62,7 +62,7 @@ def fftn(input, s=None, dim=None, norm=None):
     return _whole("fftn", input, s, dim, norm, True)
 
 
-@op("composite", spaces="fft", methods=False, dtypes=NUMBERS, onnx=NO_COMPLEX)
+@op("composite", spaces="fft", methods=False, dtypes=NUMBERS, out="exact", onnx=NO_COMPLEX)
 def ifftn(input, s=None, dim=None, norm=None):
     """Take the inverse discrete Fourier transform over several dimensions.
 
@@ -90,7 +90,7 @@ def ifftn(input, s=None, dim=None, norm=None):
     return _whole("ifftn", input, s, dim, norm, False)
 
 
-@op("composite", spaces="fft", methods=False, dtypes=REALS, onnx=NO_COMPLEX)
+@op("composite", spaces="fft", methods=False, dtypes=REALS, out="exact", onnx=NO_COMPLEX)
 def rfftn(input, s=None, dim=None, norm=None):
     """Take the discrete Fourier transform of real numbers over several dimensions; of the last one comes the first half.
 
@@ -187,7 +187,7 @@ def hfftn(input, s=None, dim=None, norm=None):
     return fft_to_real(conj(x), dims, OTHER[norm], lengths[-1])
 
 
-@op("composite", spaces="fft", methods=False, dtypes=REALS, onnx=NO_COMPLEX)
+@op("composite", spaces="fft", methods=False, dtypes=REALS, out="exact", onnx=NO_COMPLEX)
 def ihfftn(input, s=None, dim=None, norm=None):
     """Take the inverse of `hfftn`: the half of the signal of a real spectrum.
 
@@ -234,7 +234,7 @@ def _plane(whole):
         .replace("None means all, or with `s` the last so many", "the last two unless said")
         .replace(f"fft.{given.name}(", f"fft.{plane.__name__}(")
     )
-    return op("composite", spaces="fft", methods=False, dtypes=given.dtypes, onnx=NO_COMPLEX)(plane)
+    return op("composite", spaces="fft", methods=False, dtypes=given.dtypes, out=given.out, onnx=NO_COMPLEX)(plane)
 
 
 fft2, ifft2, rfft2, irfft2, hfft2, ihfft2 = (_plane(o) for o in (fftn, ifftn, rfftn, irfftn, hfftn, ihfftn))

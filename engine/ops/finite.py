@@ -92,7 +92,7 @@ def replace_nonfinite(input, nan, posinf, neginf):
 derivative(replace_nonfinite, input=lambda g, input: where(isfinite(input), g, 0))
 
 
-@op("map", result="bool", dtypes=ALL, onnx=lambda b, x: _infinite(b, x, 1))
+@op("map", result="bool", dtypes=ALL, out="exact", onnx=lambda b, x: _infinite(b, x, 1))
 def isposinf(input):
     """Tell where an element is infinity.
 
@@ -116,7 +116,7 @@ def isposinf(input):
     return input == np.inf
 
 
-@op("map", result="bool", dtypes=ALL, onnx=lambda b, x: _infinite(b, x, 0))
+@op("map", result="bool", dtypes=ALL, out="exact", onnx=lambda b, x: _infinite(b, x, 0))
 def isneginf(input):
     """Tell where an element is minus infinity.
 
@@ -163,7 +163,7 @@ def _(s):
     yield s(s.normal(3) * 1j).raises(RuntimeError, ": expected input of real numbers")
 
 
-@op("composite", inplace=True, dtypes=FLOATING, onnx=Unsupported("not a part of a trained network"))
+@op("composite", inplace=True, dtypes=FLOATING, out=("exact", "whole"), onnx=Unsupported("not a part of a trained network"))
 def nan_to_num(input, nan=0.0, posinf=None, neginf=None):
     """Replace what is not finite.
 

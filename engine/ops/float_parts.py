@@ -15,7 +15,7 @@ from .power import pow
 NO_BITS = Unsupported("ONNX does not look into the parts of a number")
 
 
-@op("map", refused=COMPLEX, result="bool", dtypes=ALL, onnx=NO_BITS)
+@op("map", refused=COMPLEX, result="bool", dtypes=ALL, out="exact", onnx=NO_BITS)
 def signbit(input):
     """Tell which elements have a minus sign; -0.0 has.
 
@@ -133,7 +133,14 @@ def _(input):
 derivative(frexp, input=lambda g, result: g[0] / exp2(result[1].to(g[0].dtype)))
 
 
-@op("composite", tensors=2, inplace=True, dtypes=NUMBER, onnx=lambda b, x, y: b.node("Mul", *_floats(b, x, b.node("Pow", *_twos(b, y)))))
+@op(
+    "composite",
+    tensors=2,
+    inplace=True,
+    dtypes=NUMBER,
+    out="whole",
+    onnx=lambda b, x, y: b.node("Mul", *_floats(b, x, b.node("Pow", *_twos(b, y)))),
+)
 def ldexp(input, other):
     """Multiply by a power of 2.
 

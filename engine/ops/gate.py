@@ -55,6 +55,7 @@ derivative(gelu_by, input=lambda g, input, tanh: gelu_by_backward(g, input, tanh
     spaces="functional",
     methods=False,
     dtypes=FLOATING,
+    out=("exact", "whole"),
     onnx=lambda b, x, approximate: b.node("Gelu", x, approximate=approximate),
 )
 def gelu(input, approximate="none"):

@@ -23,7 +23,13 @@ def within(name, index, n):
         raise expected(name, f"indices in the range [0, {n - 1}]", f"one from {index.min()} to {index.max()}", error=IndexError)
 
 
-@op("call", tensors=("input", "index"), dtypes=ALL, onnx=lambda b, x, dim, index: b.node("Gather", x, index, axis=dim))
+@op(
+    "call",
+    tensors=("input", "index"),
+    dtypes=ALL,
+    out=("exact", "apart"),
+    onnx=lambda b, x, dim, index: b.node("Gather", x, index, axis=dim),
+)
 def index_select(input, dim, index):
     """Take slices along a dimension.
 
@@ -80,7 +86,14 @@ def _(s):
     yield s(s.normal(3), 0, s.mask(2)).raises(RuntimeError, "index_select: expected index of dtype int64")
 
 
-@op("call", tensors=("input", "index", "source"), inplace=True, dtypes=NUMBER, onnx=Unsupported("assignments are not part of a network"))
+@op(
+    "call",
+    tensors=("input", "index", "source"),
+    inplace=True,
+    dtypes=NUMBER,
+    out=("exact", "whole"),
+    onnx=Unsupported("assignments are not part of a network"),
+)
 def index_add(input, dim, index, source, *, alpha=1):
     """Add slices of one tensor to chosen slices of another.
 
@@ -170,7 +183,13 @@ def places(index, dim):
     return tuple(grid)
 
 
-@op("call", tensors=("input", "index"), dtypes=ALL, onnx=lambda b, x, dim, index, sparse_grad: b.node("GatherElements", x, index, axis=dim))
+@op(
+    "call",
+    tensors=("input", "index"),
+    dtypes=ALL,
+    out=("exact", "apart"),
+    onnx=lambda b, x, dim, index, sparse_grad: b.node("GatherElements", x, index, axis=dim),
+)
 def gather(input, dim, index, *, sparse_grad=False):
     """Take one element for each place of `index`: its value says which along `dim`, its place says where otherwise.
 

@@ -36,7 +36,7 @@ def _ends(name, values, given, around):
     return (low - around, high + around) if low == high else (low, high)
 
 
-@op("composite", dtypes=FLOATING, onnx=A_COUNT)
+@op("composite", dtypes=FLOATING, out="exact", onnx=A_COUNT)
 def histc(input, bins=100, min=0, max=0):
     """Count how many elements lie in each of several intervals of equal width.
 

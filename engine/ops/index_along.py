@@ -47,7 +47,7 @@ def _flat(t):
     return t if t.ndim else t.reshape((1,))
 
 
-@op("composite", tensors=("input", "index", "source"), inplace=True, dtypes=(*ALL, *COMPLEX), onnx=NO_FORM)
+@op("composite", tensors=("input", "index", "source"), inplace=True, dtypes=(*ALL, *COMPLEX), out=("exact", "whole"), onnx=NO_FORM)
 def index_copy(input, dim, index, source):
     """Replace chosen slices of a tensor by those of another.
 
@@ -113,7 +113,7 @@ def index_fill(input, dim, index, value):
     return scatter_from(whole, d, _spread(places, shape, d), source).reshape(tuple(input.shape))
 
 
-@op("composite", tensors=("input", "index", "source"), inplace=True, dtypes=NUMBER, onnx=NO_FORM)
+@op("composite", tensors=("input", "index", "source"), inplace=True, dtypes=NUMBER, out=("exact", "whole"), onnx=NO_FORM)
 def index_reduce(input, dim, index, source, reduce, *, include_self=True):
     """Reduce slices of one tensor into chosen slices of another.
 

@@ -159,7 +159,7 @@ def _logit_input(g, input, eps):
 derivative(logit_of, input=_logit_input)
 
 
-@op("composite", inplace=True, spaces=("torch", "special"), dtypes=(*FLOATING, "int64"), onnx=SEVERAL)
+@op("composite", inplace=True, spaces=("torch", "special"), dtypes=(*FLOATING, "int64"), out="whole", onnx=SEVERAL)
 def logit(input, eps=None):
     """Take the logarithm of the odds, the inverse of `sigmoid`; nan outside [0, 1].
 

@@ -21,7 +21,7 @@ def _linear_form(b, input, weight, bias):
 
 
 @op("call", tensors=("input", "weight", "bias"), spaces="functional", methods=False, dtypes=(*NUMBER, *COMPLEX),
-    onnx=_linear_form)  # fmt: skip
+    out="exact", onnx=_linear_form)  # fmt: skip
 def linear(input, weight, bias=None):
     """Apply an affine map to the last dimension: input @ weight.T + bias.
 

@@ -286,6 +286,7 @@ def bitwise_right_shift(input, other):
     refused=(*HALF, *FLOATING, *COMPLEX),
     inplace=True,
     dtypes=BITS,
+    out="exact",
     onnx=lambda b, x: b.node("Not" if b.dtype(x).kind == "b" else "BitwiseNot", x),
 )
 def bitwise_not(input):

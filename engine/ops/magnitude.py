@@ -130,7 +130,7 @@ def norm_form(b, x, ord, dim, keepdim, dtype):
     return Unsupported("norms but 1 and 2, and those that convert")
 
 
-@op("composite", spaces="linalg", methods=False, dtypes=(*FLOATING, *COMPLEX), onnx=norm_form)
+@op("composite", spaces="linalg", methods=False, dtypes=(*FLOATING, *COMPLEX), out="exact", onnx=norm_form)
 def vector_norm(x, ord=2, dim=None, keepdim=False, *, dtype=None):
     """Take the norm of vectors.
 

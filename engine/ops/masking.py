@@ -80,7 +80,7 @@ def _(s):
     yield s(s.normal(3), s.mask(3), 1j).raises(RuntimeError, "masked_fill: expected a number that fits float32")
 
 
-@op("composite", tensors=2, dtypes=(*ALL, *COMPLEX), onnx=NO_FORM)
+@op("composite", tensors=2, dtypes=(*ALL, *COMPLEX), out=("exact", "apart"), onnx=NO_FORM)
 def masked_select(input, mask):
     """Take the elements where a mask holds.
 

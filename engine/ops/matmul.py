@@ -92,7 +92,7 @@ def _(s):
     yield s(s.normal(0), s.normal(0))
 
 
-@op("composite", tensors=2, dtypes=(*NUMBER, *COMPLEX), onnx="MatMul")
+@op("composite", tensors=2, dtypes=(*NUMBER, *COMPLEX), out="exact", onnx="MatMul")
 def matmul(input, other):
     """Matrix product, with the leading dimensions broadcast; vectors are rows on the left and columns on the right.
 
@@ -161,7 +161,7 @@ def _(s):
     yield s(s.normal(2, 3), 2.0).raises(TypeError, "matmul: expected other to be a Tensor, got float")
 
 
-@op("composite", tensors=2, dtypes=(*NUMBER, *COMPLEX), onnx="MatMul")
+@op("composite", tensors=2, dtypes=(*NUMBER, *COMPLEX), out="exact", onnx="MatMul")
 def mm(input, mat2):
     """Product of two matrices.
 
@@ -198,7 +198,7 @@ def _(s):
     yield s(s.normal(3, 4), s.normal(4)).raises(RuntimeError, "mm: expected mat2 of 2 dimensions")
 
 
-@op("composite", tensors=2, dtypes=(*NUMBER, *COMPLEX), onnx="MatMul")
+@op("composite", tensors=2, dtypes=(*NUMBER, *COMPLEX), out="exact", onnx="MatMul")
 def bmm(input, mat2):
     """Products of the matrices of two batches.
 
@@ -237,7 +237,7 @@ def _(s):
     yield s(s.normal(2, 3, 4), s.normal(3, 4, 2)).raises(RuntimeError, "bmm: expected mat2 of shape (2, 4, n)")
 
 
-@op("composite", tensors=2, dtypes=(*NUMBER, *COMPLEX), onnx="MatMul")
+@op("composite", tensors=2, dtypes=(*NUMBER, *COMPLEX), out="exact", onnx="MatMul")
 def mv(input, vec):
     """Product of a matrix and a vector.
 
@@ -274,7 +274,7 @@ def _(s):
     yield s(s.normal(3, 4), s.normal(4, 2)).raises(RuntimeError, "mv: expected vec of 1 dimension")
 
 
-@op("composite", tensors=2, dtypes=(*NUMBER, *COMPLEX), onnx="MatMul")
+@op("composite", tensors=2, dtypes=(*NUMBER, *COMPLEX), out="exact", onnx="MatMul")
 def dot(input, tensor):
     """Sum of the products of two vectors.
 

@@ -38,7 +38,7 @@ def _add_form(kind):
     return form
 
 
-@op("composite", tensors=3, inplace=True, onnx=_add_form("addmm"))
+@op("composite", tensors=3, inplace=True, out=("exact", "whole"), onnx=_add_form("addmm"))
 def addmm(input, mat1, mat2, *, beta=1, alpha=1):
     """beta * input + alpha * (mat1 @ mat2); with beta 0, nan and inf in `input` do not pass.
 
@@ -79,7 +79,7 @@ def _(s):
     yield s(s.normal(3, 2), s.normal(3, 4), s.normal(3, 2)).raises(RuntimeError, "matmul: expected b of shape (4, n)")
 
 
-@op("composite", tensors=3, inplace=True, onnx=_add_form("baddbmm"))
+@op("composite", tensors=3, inplace=True, out=("exact", "whole"), onnx=_add_form("baddbmm"))
 def baddbmm(input, batch1, batch2, *, beta=1, alpha=1):
     """beta * input + alpha * (batch1 @ batch2), matrix by matrix; with beta 0, nan and inf in `input` do not pass.
 
@@ -118,7 +118,7 @@ def _(s):
     yield s(s.normal(2, 3, 2), s.normal(2, 3, 4), s.normal(3, 4, 2)).raises(RuntimeError, "bmm: expected mat2 of shape (2, 4, n)")
 
 
-@op("composite", tensors=3, inplace=True, onnx=_add_form("addmv"))
+@op("composite", tensors=3, inplace=True, out=("exact", "whole"), onnx=_add_form("addmv"))
 def addmv(input, mat, vec, *, beta=1, alpha=1):
     """beta * input + alpha * (mat @ vec); with beta 0, nan and inf in `input` do not pass.
 
@@ -159,7 +159,7 @@ def _(s):
     yield s(s.normal(3), s.normal(3, 4), s.normal(4, 2)).raises(RuntimeError, "mv: expected vec of 1 dimension")
 
 
-@op("composite", tensors=3, inplace=True, onnx=Unsupported("export matmul and a sum"))
+@op("composite", tensors=3, inplace=True, out=("exact", "whole"), onnx=Unsupported("export matmul and a sum"))
 def addbmm(input, batch1, batch2, *, beta=1, alpha=1):
     """beta * input + alpha * (sum of batch1[i] @ batch2[i]); with beta 0, nan and inf in `input` do not pass.
 
@@ -199,7 +199,7 @@ def _(s):
     yield s(s.normal(3, 2), s.normal(2, 3, 4), s.normal(3, 4, 2)).raises(RuntimeError, "bmm: expected mat2 of shape (2, 4, n)")
 
 
-@op("composite", tensors=3, inplace=True, onnx=Unsupported("it is a product of a column and a row"))
+@op("composite", tensors=3, inplace=True, out="whole", onnx=Unsupported("it is a product of a column and a row"))
 def addr(input, vec1, vec2, *, beta=1, alpha=1):
     """beta * input + alpha * (vec1 times vec2, every element with every element); with beta 0, nan and inf in `input` do not pass.
 

@@ -34,7 +34,7 @@ def _product(matrices, split, i, j):
 
 
 @op("composite", tensors=("*tensors",), spaces="linalg", methods=False, dtypes=(*NUMBER, *COMPLEX), peer="linalg.multi_dot",
-    onnx=Unsupported("export MatMul"))  # fmt: skip
+    out="exact", onnx=Unsupported("export MatMul"))  # fmt: skip
 def multi_dot(tensors):
     """Multiply matrices, in the order that takes the fewest multiplications.
 

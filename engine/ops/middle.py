@@ -37,7 +37,7 @@ def _picked(pack, input, d, places, keepdim, whole):
     return pack(*(t.reshape(()) if not input.ndim else t if keepdim else t.squeeze(d) for t in found))
 
 
-@op("composite", outputs=("values", "indices"), dtypes=NUMBER, onnx=NO_FORM)
+@op("composite", outputs=("values", "indices"), dtypes=NUMBER, out="apart", onnx=NO_FORM)
 def kthvalue(input, k, dim=-1, keepdim=False):
     """Take the k-th smallest element along a dimension.
 
@@ -185,7 +185,7 @@ def _commonest(row):
     return same[-1] if same.size else 0
 
 
-@op("composite", outputs=("values", "indices"), dtypes=ALL, onnx=Unsupported("ONNX counts no values"))
+@op("composite", outputs=("values", "indices"), dtypes=ALL, out="apart", onnx=Unsupported("ONNX counts no values"))
 def mode(input, dim=-1, keepdim=False):
     """Take the commonest value along a dimension, the smallest of several.
 

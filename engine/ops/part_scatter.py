@@ -105,7 +105,7 @@ def slice_along(input, dim=0, start=None, end=None, step=1):
     return getitem(input, (slice(None),) * axis("slice", dim, input.ndim) + (slice(start, end, step),))
 
 
-@op("composite", tensors=("input", "src"), dtypes=(*ALL, *COMPLEX), onnx=NO_FORM)
+@op("composite", tensors=("input", "src"), dtypes=(*ALL, *COMPLEX), out="exact", onnx=NO_FORM)
 def slice_scatter(input, src, dim=0, start=None, end=None, step=1):
     """Copy a tensor and put another one where a slice of a dimension would look.
 

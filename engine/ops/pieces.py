@@ -29,6 +29,7 @@ def _joined(tensors):
     spaces="torch",
     methods=False,
     dtypes=ALL,
+    out=("type error", "apart"),
     onnx=lambda b, tensors, dim: b.node("Concat", *tensors, axis=dim),
 )
 def cat(tensors, dim=0):
@@ -108,7 +109,7 @@ def _stack_form(b, tensors, dim):
     return b.node("Concat", *rows, axis=dim)
 
 
-@op("call", tensors=("*tensors",), spaces="torch", methods=False, dtypes=ALL, onnx=_stack_form)
+@op("call", tensors=("*tensors",), spaces="torch", methods=False, dtypes=ALL, out=("type error", "apart"), onnx=_stack_form)
 def stack(tensors, dim=0):
     """Join tensors of one shape along a new dimension.
 

@@ -201,7 +201,7 @@ def _average_form(b, input, kernel_size, stride=None, padding=0, ceil_mode=False
     return b.node("AveragePool", input, kernel_shape=kernel, strides=stride, pads=padding * 2, count_include_pad=int(count_include_pad))
 
 
-@op("composite", spaces="functional", methods=False, onnx=_average_form)
+@op("composite", spaces="functional", methods=False, out="exact", onnx=_average_form)
 def avg_pool2d(input, kernel_size, stride=None, padding=0, ceil_mode=False, count_include_pad=True, divisor_override=None):
     """The mean of each window.
 

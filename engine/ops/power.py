@@ -15,7 +15,7 @@ from .exponential import log
 Tensor = core.Tensor
 
 
-@op("map", methods=("neg", "negative"), inplace=True, dtypes=NUMBER, onnx="Neg")
+@op("map", methods=("neg", "negative"), inplace=True, dtypes=NUMBER, out="exact", onnx="Neg")
 def neg(input):
     """Change the sign of each element.
 
@@ -51,7 +51,7 @@ def _(s):
 
 
 @op("map", refused=("bool",), result="real", methods=("abs", "absolute"), inplace=True, holomorphic=False,
-    dtypes=(*NUMBER, *COMPLEX), onnx="Abs")  # fmt: skip
+    dtypes=(*NUMBER, *COMPLEX), out="exact", onnx="Abs")  # fmt: skip
 def abs(input):
     """Take the magnitude of each element; its derivative at 0 is 0.
 
@@ -113,7 +113,7 @@ def _(s):
     yield s(1.0).raises(TypeError, "positive: expected input to be a Tensor")
 
 
-@op("map", inplace=True, dtypes=ALL, onnx=lambda b, x: b.node("Identity" if b.dtype(x).kind == "b" else "Sign", x))
+@op("map", inplace=True, dtypes=ALL, out="exact", onnx=lambda b, x: b.node("Identity" if b.dtype(x).kind == "b" else "Sign", x))
 def sign(input):
     """Tell the sign of each element: -1, 0 or 1.
 
@@ -140,7 +140,7 @@ derivative(sign, input=nothing)
 
 
 @op("map", inplace=True, holomorphic=False, dtypes=(*ALL, *COMPLEX),
-    onnx=lambda b, x: b.node("Identity" if b.dtype(x).kind == "b" else "Sign", x))  # fmt: skip
+    out="exact", onnx=lambda b, x: b.node("Identity" if b.dtype(x).kind == "b" else "Sign", x))  # fmt: skip
 def sgn(input):
     """Tell the direction of each element: the sign of a real number, z / |z| of a complex one, 0 of 0.
 

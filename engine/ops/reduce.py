@@ -178,7 +178,7 @@ def _extreme(g, input, result, dim, keepdim):
     return where(ties, g / ties.sum(dim, True), 0)
 
 
-@op("reduce", dtypes=NUMBER, onnx=lambda b, x, dim, keepdim: _reduced("ReduceMax", b, x, None if dim == () else dim, keepdim))
+@op("reduce", dtypes=NUMBER, out="exact", onnx=lambda b, x, dim, keepdim: _reduced("ReduceMax", b, x, None if dim == () else dim, keepdim))
 def amax(input, dim=(), keepdim=False):
     """Take the largest element; nan wins.
 
@@ -207,7 +207,7 @@ def amax(input, dim=(), keepdim=False):
     return np.max(input, axis=axes("amax", dim, input.ndim), keepdims=keepdim)
 
 
-@op("reduce", dtypes=NUMBER, onnx=lambda b, x, dim, keepdim: _reduced("ReduceMin", b, x, None if dim == () else dim, keepdim))
+@op("reduce", dtypes=NUMBER, out="exact", onnx=lambda b, x, dim, keepdim: _reduced("ReduceMin", b, x, None if dim == () else dim, keepdim))
 def amin(input, dim=(), keepdim=False):
     """Take the smallest element; nan wins.
 

@@ -18,7 +18,7 @@ def _rounded(b, kind, x):
     return b.node(kind if b.dtype(x).kind == "f" else "Identity", x)
 
 
-@op("map", refused=("bool",), inplace=True, dtypes=NUMBER, onnx=lambda b, x: _rounded(b, "Floor", x))
+@op("map", refused=("bool",), inplace=True, dtypes=NUMBER, out="exact", onnx=lambda b, x: _rounded(b, "Floor", x))
 def floor(input):
     """Round each element down.
 
@@ -43,7 +43,7 @@ def floor(input):
 derivative(floor, input=nothing)
 
 
-@op("map", refused=("bool",), inplace=True, dtypes=NUMBER, onnx=lambda b, x: _rounded(b, "Ceil", x))
+@op("map", refused=("bool",), inplace=True, dtypes=NUMBER, out="exact", onnx=lambda b, x: _rounded(b, "Ceil", x))
 def ceil(input):
     """Round each element up.
 
@@ -74,6 +74,7 @@ derivative(ceil, input=nothing)
     methods=("trunc", "fix"),
     inplace=True,
     dtypes=NUMBER,
+    out="exact",
     onnx=lambda b, x: b.node("Mul", b.node("Sign", x), _rounded(b, "Floor", b.node("Abs", x))),
 )
 def trunc(input):
@@ -121,6 +122,7 @@ derivative(round_half_even, input=nothing)
 @op(
     "composite",
     dtypes=NUMBER,
+    out=("exact", "whole"),
     onnx=lambda b, x, decimals: _rounded(b, "Round", x) if decimals == 0 else Unsupported("rounding to decimals"),
 )
 def round(input, *, decimals=0):
@@ -165,7 +167,7 @@ def round_(input, *, decimals=0):
     return _round_(input.mul_(scale)).div_(scale)
 
 
-@op("map", refused=("bool", *INTEGERS), inplace=True, onnx=Unsupported("a remainder, seldom part of a network"))
+@op("map", refused=("bool", *INTEGERS), inplace=True, out="exact", onnx=Unsupported("a remainder, seldom part of a network"))
 def frac(input):
     """Take what is behind the point of each element, with its sign.
 

@@ -56,7 +56,7 @@ def _from_end(g, dim):
 
 
 @op("composite", inplace=True, dtypes=(*NUMBER, *COMPLEX),
-    onnx=lambda b, x, dim, dtype: b.node("CumSum", x, b.constant(np.array(dim, np.int64))))  # fmt: skip
+    out="whole", onnx=lambda b, x, dim, dtype: b.node("CumSum", x, b.constant(np.array(dim, np.int64))))  # fmt: skip
 def cumsum(input, dim, *, dtype=None):
     """Add up along a dimension, keeping all partial sums.
 
@@ -119,7 +119,7 @@ def _cumprod_input(g, input, result, dim):
 derivative(cumprod_along, input=_cumprod_input)
 
 
-@op("composite", inplace=True, dtypes=(*NUMBER, *COMPLEX), onnx=Unsupported("ONNX has running sums only"))
+@op("composite", inplace=True, dtypes=(*NUMBER, *COMPLEX), out="whole", onnx=Unsupported("ONNX has running sums only"))
 def cumprod(input, dim, *, dtype=None):
     """Multiply along a dimension, keeping all partial products.
 

@@ -13,7 +13,7 @@ from .rearrange import flip
 ONLY_SUMS = Unsupported("ONNX has running sums only")
 
 
-@op("call", dtypes=(*FLOATING, *COMPLEX), onnx=ONLY_SUMS)
+@op("call", dtypes=(*FLOATING, *COMPLEX), out=("exact", "whole"), onnx=ONLY_SUMS)
 def logcumsumexp(input, dim):
     """Take the logarithm of the running sum of exponentials along a dimension, without overflow.
 

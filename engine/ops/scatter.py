@@ -58,7 +58,7 @@ derivative(
 
 
 @op("call", tensors=("input", "index", "src"), inplace=True, dtypes=NUMBER,
-    onnx=lambda b, x, dim, index, src: onnx_form(b, x, dim, index, src, "add"))  # fmt: skip
+    out=("exact", "whole"), onnx=lambda b, x, dim, index, src: onnx_form(b, x, dim, index, src, "add"))  # fmt: skip
 def scatter_add(input, dim, index, src):
     """Add one element of `src` for each place of `index`: its value says where along `dim`, its place says where otherwise.
 

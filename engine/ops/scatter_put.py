@@ -19,6 +19,7 @@ Tensor = core.Tensor
     "composite",
     tensors=("input", "index", "src"),
     dtypes=ALL,
+    out=("exact", "whole"),
     onnx=lambda b, x, dim, index, src, value, reduce: onnx_form(b, x, dim, index, src, {None: "none", "add": "add"}.get(reduce, "mul")),
 )
 def scatter(input, dim, index, src=None, *, value=None, reduce=None):

@@ -112,7 +112,7 @@ def _form(b, x, dim, index, src, reduce, include_self):
     return b.node("ScatterElements", x, index, src, axis=dim, reduction=FORMS[reduce])
 
 
-@op("composite", tensors=("input", "index", "src"), inplace=True, dtypes=NUMBER, onnx=_form)
+@op("composite", tensors=("input", "index", "src"), inplace=True, dtypes=NUMBER, out=("exact", "whole"), onnx=_form)
 def scatter_reduce(input, dim, index, src, reduce, *, include_self=True):
     """Reduce one element of `src` for each place of `index`: its value says where along `dim`, its place says where otherwise.
 

@@ -66,7 +66,7 @@ def _values(name, sequence, values):
     return sequence.detach().to(dtype), values.detach().to(dtype)
 
 
-@op("composite", tensors=("boundaries",), methods=False, dtypes=NUMBER, onnx=NO_SEARCH)
+@op("composite", tensors=("boundaries",), methods=False, dtypes=NUMBER, out="exact", onnx=NO_SEARCH)
 def bucketize(input, boundaries, *, out_int32=False, right=False):
     """Tell between which boundaries values lie.
 
@@ -98,7 +98,7 @@ def bucketize(input, boundaries, *, out_int32=False, right=False):
     return place_of(sequence, values, right, out_int32)
 
 
-@op("composite", tensors=("sorted_sequence", "sorter"), methods=False, dtypes=NUMBER, onnx=NO_SEARCH)
+@op("composite", tensors=("sorted_sequence", "sorter"), methods=False, dtypes=NUMBER, out="exact", onnx=NO_SEARCH)
 def searchsorted(sorted_sequence, input, *, out_int32=False, right=False, side=None, sorter=None):
     """Tell where values have to be put into sorted rows so that they stay sorted.
 

@@ -9,7 +9,13 @@ from .errors import expected
 from .magnitude import vector_norm
 
 
-@op("composite", inplace=True, dtypes=(*FLOATING, *COMPLEX), onnx=Unsupported("it is made of norms and products; export those"))
+@op(
+    "composite",
+    inplace=True,
+    dtypes=(*FLOATING, *COMPLEX),
+    out=("exact", "whole"),
+    onnx=Unsupported("it is made of norms and products; export those"),
+)
 def renorm(input, p, dim, maxnorm):
     """Scale those slices along a dimension that are longer than a bound to that length.
 

@@ -51,6 +51,7 @@ derivative(threshold, input=lambda g, input, threshold: where(gt(input, threshol
     attrs=("lambd",),
     spaces=("torch", "functional"),
     methods=True,
+    out="exact",
     onnx=lambda b, x, lambd: b.node("Shrink", x, lambd=lambd, bias=0.0),
 )
 def hardshrink(input, lambd=0.5):
@@ -98,7 +99,13 @@ def softshrink_by(input, lambd=0.5):
 derivative(softshrink_by, input=lambda g, input, lambd: where(gt(input, lambd) | lt(input, -lambd), g, 0))
 
 
-@op("composite", spaces="functional", methods=False, onnx=lambda b, x, lambd: b.node("Shrink", x, lambd=lambd, bias=lambd))
+@op(
+    "composite",
+    spaces="functional",
+    methods=False,
+    out=("exact", "whole"),
+    onnx=lambda b, x, lambd: b.node("Shrink", x, lambd=lambd, bias=lambd),
+)
 def softshrink(input, lambd=0.5):
     """Move each element towards 0 by a constant, and stop there.
 

@@ -149,6 +149,7 @@ def _softplus_form(b, x, beta, threshold):
     ),
     spaces="functional",
     methods=False,
+    out="exact",
     onnx=_softplus_form,
 )
 def softplus(input, beta=1.0, threshold=20.0):
@@ -202,7 +203,7 @@ def _(grad, input, beta, threshold):
 derivative(softplus, input=lambda g, input, beta, threshold: softplus_backward(g, input, beta, threshold))
 
 
-@op("map", spaces="functional", methods=False, onnx=lambda b, x: b.node("Neg", b.node("Softplus", b.node("Neg", x))))
+@op("map", spaces="functional", methods=False, out="exact", onnx=lambda b, x: b.node("Neg", b.node("Softplus", b.node("Neg", x))))
 def logsigmoid(input):
     """Take the logarithm of the sigmoid.
 

@@ -145,7 +145,7 @@ def _asked(_stacklevel, dtype):
     return _stacklevel if isinstance(_stacklevel, core.dtype) else dtype
 
 
-@op("composite", spaces=("torch", "functional", "special"), onnx=_form("Softmax"))
+@op("composite", spaces=("torch", "functional", "special"), out="exact", onnx=_form("Softmax"))
 def softmax(input, dim=None, _stacklevel=3, dtype=None):
     """Exponentials that sum to one along a dimension: exp(x) / sum of exp(x), computed without overflow.
 
@@ -172,7 +172,7 @@ def softmax(input, dim=None, _stacklevel=3, dtype=None):
     return softmax_over(*_settled("softmax", input, dim, _asked(_stacklevel, dtype)))
 
 
-@op("composite", spaces=("torch", "functional", "special"), onnx=_form("LogSoftmax"))
+@op("composite", spaces=("torch", "functional", "special"), out="exact", onnx=_form("LogSoftmax"))
 def log_softmax(input, dim=None, _stacklevel=3, dtype=None):
     """The logarithm of softmax: x - log(sum of exp(x)), computed without overflow.
 

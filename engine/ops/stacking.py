@@ -94,7 +94,7 @@ def _given(name, tensors):
     return tensors
 
 
-@op("composite", tensors=("*tensors",), methods=False, dtypes=ALL, onnx=Unsupported("export cat"))
+@op("composite", tensors=("*tensors",), methods=False, dtypes=ALL, out=("type error", "apart"), onnx=Unsupported("export cat"))
 def hstack(tensors):
     """Join tensors side by side: along dimension 1, vectors along 0.
 
@@ -115,7 +115,7 @@ def hstack(tensors):
     return cat(parts, 0 if parts[0].ndim == 1 else 1)
 
 
-@op("composite", tensors=("*tensors",), methods=False, dtypes=ALL, onnx=Unsupported("export cat"))
+@op("composite", tensors=("*tensors",), methods=False, dtypes=ALL, out=("type error", "apart"), onnx=Unsupported("export cat"))
 def vstack(tensors):
     """Join tensors on top of each other: along dimension 0, vectors as rows.
 
@@ -136,7 +136,7 @@ def vstack(tensors):
     return cat([atleast_2d(x) for x in _given("vstack", tensors)], 0)
 
 
-@op("composite", tensors=("*tensors",), methods=False, dtypes=ALL, onnx=Unsupported("export cat"))
+@op("composite", tensors=("*tensors",), methods=False, dtypes=ALL, out=("type error", "apart"), onnx=Unsupported("export cat"))
 def dstack(tensors):
     """Join tensors behind each other: along dimension 2.
 
@@ -157,7 +157,7 @@ def dstack(tensors):
     return cat([_solid(x) for x in _given("dstack", tensors)], 2)
 
 
-@op("composite", tensors=("*tensors",), methods=False, dtypes=ALL, onnx=Unsupported("export cat"))
+@op("composite", tensors=("*tensors",), methods=False, dtypes=ALL, out=("type error", "apart"), onnx=Unsupported("export cat"))
 def column_stack(tensors):
     """Join tensors side by side, vectors as columns.
 

@@ -73,7 +73,7 @@ derivative(
 )
 
 
-@op("map", numbers=(), refused=COMPLEX, tensors=2, inplace=True, dtypes=ALL, onnx=CHOICES)
+@op("map", numbers=(), refused=COMPLEX, tensors=2, inplace=True, dtypes=ALL, out="exact", onnx=CHOICES)
 def heaviside(input, values):
     """Take the step function.
 

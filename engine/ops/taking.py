@@ -31,7 +31,7 @@ def _places(name, index, argument="index"):
         raise expected(name, f"{argument} of dtype int64", index, f"cast with {argument}.long()", RuntimeError)
 
 
-@op("composite", tensors=("input", "indices"), dtypes=(*ALL, *COMPLEX), onnx=_along_form)
+@op("composite", tensors=("input", "indices"), dtypes=(*ALL, *COMPLEX), out=("exact", "apart"), onnx=_along_form)
 def take_along_dim(input, indices, dim=None):
     """Take elements along a dimension; both tensors broadcast in the others.
 
@@ -73,7 +73,13 @@ def _from_start(n, indices):
     return whole_tensor(np.where(at < 0, at + n, at)) if (at < 0).any() else indices
 
 
-@op("composite", tensors=("input", "index"), dtypes=(*ALL, *COMPLEX), onnx=Unsupported("export a reshape and gather"))
+@op(
+    "composite",
+    tensors=("input", "index"),
+    dtypes=(*ALL, *COMPLEX),
+    out=("exact", "apart"),
+    onnx=Unsupported("export a reshape and gather"),
+)
 def take(input, index):
     """Take elements of the flattened tensor.
 

@@ -39,7 +39,7 @@ def _dot_form(b, first, second, dims, out):
     return b.node("Einsum", first, second, equation=f"{''.join(mine)},{''.join(its)}->{''.join(kept)}")
 
 
-@op("composite", tensors=2, methods=False, onnx=_dot_form)
+@op("composite", tensors=2, methods=False, out="exact", onnx=_dot_form)
 def tensordot(a, b, dims=2, out=None):
     """Multiply two tensors and sum over some dimensions of both.
 

@@ -19,7 +19,13 @@ def _matrix(name, input, diagonal):
     return [(tuple(input.shape), input.dtype)], [diagonal], []
 
 
-@op("call", inplace=True, dtypes=ALL, onnx=lambda b, x, diagonal: b.node("Trilu", x, b.constant(np.array(diagonal, np.int64)), upper=0))
+@op(
+    "call",
+    inplace=True,
+    dtypes=ALL,
+    out="exact",
+    onnx=lambda b, x, diagonal: b.node("Trilu", x, b.constant(np.array(diagonal, np.int64)), upper=0),
+)
 def tril(input, diagonal=0):
     """Keep the lower triangle of matrices, and zeros elsewhere.
 
@@ -52,7 +58,13 @@ def _(input, diagonal):
 derivative(tril, input=lambda g, diagonal: tril(g, diagonal))
 
 
-@op("call", inplace=True, dtypes=ALL, onnx=lambda b, x, diagonal: b.node("Trilu", x, b.constant(np.array(diagonal, np.int64)), upper=1))
+@op(
+    "call",
+    inplace=True,
+    dtypes=ALL,
+    out="exact",
+    onnx=lambda b, x, diagonal: b.node("Trilu", x, b.constant(np.array(diagonal, np.int64)), upper=1),
+)
 def triu(input, diagonal=0):
     """Keep the upper triangle of matrices, and zeros elsewhere.
 
@@ -99,7 +111,7 @@ def _(s):
     yield s(s.normal(3)).raises(RuntimeError, ": expected input of 2 or more dimensions")
 
 
-@op("composite", dtypes=ALL, onnx=Unsupported("ONNX has no diagonal"))
+@op("composite", dtypes=ALL, out="exact", onnx=Unsupported("ONNX has no diagonal"))
 def diag(input, diagonal=0):
     """Take the diagonal of a matrix, or make a matrix of a vector.
 

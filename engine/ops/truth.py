@@ -39,7 +39,7 @@ def all_over(input, dim=None, keepdim=False):
     return np.all(input != 0, axis=axes("all", dim, input.ndim), keepdims=keepdim)
 
 
-@op("composite", dtypes=DTYPES, onnx=_truth("ReduceMax"))
+@op("composite", dtypes=DTYPES, out="bytes", onnx=_truth("ReduceMax"))
 def any(input, dim=None, keepdim=False):
     """Tell whether any element holds.
 
@@ -63,7 +63,7 @@ def any(input, dim=None, keepdim=False):
     return _settled(any_over(input, dim, keepdim), input)
 
 
-@op("composite", dtypes=DTYPES, onnx=_truth("ReduceMin"))
+@op("composite", dtypes=DTYPES, out="bytes", onnx=_truth("ReduceMin"))
 def all(input, dim=None, keepdim=False):
     """Tell whether all elements hold.
 

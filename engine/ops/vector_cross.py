@@ -26,7 +26,7 @@ def _cross(name, x, y, dim):
 
 
 @op("composite", tensors=2, spaces="linalg", methods=False, dtypes=(*NUMBER, *COMPLEX), peer="linalg.cross",
-    onnx=Unsupported("export Mul and Sub of its parts"))  # fmt: skip
+    out=("exact", "apart"), onnx=Unsupported("export Mul and Sub of its parts"))  # fmt: skip
 def linalg_cross(input, other, *, dim=-1):
     """Take cross products of vectors in space.
 
@@ -54,7 +54,7 @@ def linalg_cross(input, other, *, dim=-1):
     return _cross("linalg.cross", input, other, dim)
 
 
-@op("composite", tensors=2, dtypes=(*NUMBER, *COMPLEX), onnx=Unsupported("export Mul and Sub of its parts"))
+@op("composite", tensors=2, dtypes=(*NUMBER, *COMPLEX), out=("exact", "apart"), onnx=Unsupported("export Mul and Sub of its parts"))
 def cross(input, other, dim=None):
     """Take cross products of vectors in space; `linalg.cross`, which takes the last dimension, is the newer form.
 
@@ -86,7 +86,7 @@ def cross(input, other, dim=None):
 
 
 @op("composite", tensors=("x", "y"), spaces="linalg", methods=False, dtypes=(*FLOATING, *COMPLEX), peer="linalg.vecdot",
-    onnx=Unsupported("export MatMul"))  # fmt: skip
+    out="exact", onnx=Unsupported("export MatMul"))  # fmt: skip
 def vecdot(x, y, *, dim=-1):
     """Take inner products of vectors, the first ones conjugated.
 

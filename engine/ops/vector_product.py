@@ -13,7 +13,7 @@ from .tensordot import tensordot
 Tensor = core.Tensor
 
 
-@op("composite", tensors=2, dtypes=(*NUMBER, *COMPLEX), onnx=Unsupported("export matmul"))
+@op("composite", tensors=2, dtypes=(*NUMBER, *COMPLEX), out="exact", onnx=Unsupported("export matmul"))
 def inner(input, other):
     """Sum the products of elements over the last dimension of both.
 
@@ -56,7 +56,7 @@ def _(s):
     yield s(s.normal(2, 3), s.normal(4, 2)).raises(RuntimeError, "inner: expected other of a last size 3")
 
 
-@op("composite", tensors=2, dtypes=(*NUMBER, *COMPLEX), onnx=Unsupported("export dot"))
+@op("composite", tensors=2, dtypes=(*NUMBER, *COMPLEX), out="exact", onnx=Unsupported("export dot"))
 def vdot(input, other):
     """Sum of the products of two vectors, the first one conjugated.
 

@@ -28,6 +28,7 @@ cdef class Op:
     cdef unsigned refused           # of a map: dtypes that it is not defined for, by their bits
     cdef bint no_bool, whole_attr, alike    # sub: no bool among the operands; add: whole numbers times a whole alpha; lerp: tensors of one dtype
     cdef unsigned only_tensors      # tensors, by their order, that may not be numbers
+    cdef unsigned out_asks          # of out=: OUT_EXACT and its like
     cdef bint internal              # not for users: None is let through for any tensor but the first
     cdef Op outer                   # of an in-place form: the op itself
     cdef Op twin                    # of an op: its in-place form
@@ -111,7 +112,7 @@ cdef PyObject* op_vectorcall(PyObject* self, PyObject** args, size_t nf, PyObjec
 
 # names that PyTorch knows an argument by in one of its forms
 cdef dict ALIASES = {
-    "axis": "dim", "keepdims": "keepdim", "x": "input", "x1": "input", "x2": "other", "a": "input", "axis0": "dim0", "axis1": "dim1",
+    "axis": "dim", "keepdims": "keepdim", "input": "A", "input2": "tau", "input3": "other", "x": "input", "x1": "input", "x2": "other", "a": "input", "axis0": "dim0", "axis1": "dim1",
     "size": "shape", "dtype": "shape", "repeats": "sizes", "split_size": "split_size_or_sections", "sections": "indices_or_sections",
     "src": "other", "indices": "indices_or_sections", "tensor_indices_or_sections": "indices_or_sections",
 }

@@ -1,20 +1,8 @@
 # out=: the result is written where the caller wants it. What is asked of `out` is asked here, for all ops; the names are PyTorch's habits.
 
-# those that want the result's very dtype; of the others, `out` may be of any that holds it
-cdef frozenset EXACT_OUT = frozenset("""where lerp matmul mm bmm mv dot vdot inner vecdot softmax log_softmax linear neg abs sign sgn clamp clamp_min clamp_max
-    tril triu diag complex polar slice_scatter nonzero isposinf isneginf nan_to_num amax amin vector_norm argmax argmin signbit softplus logsigmoid gelu
-    index_select index_add index_copy index_reduce gather histc scatter scatter_add scatter_reduce solve_triangular inverse cholesky_ex ormqr matrix_norm
-    linalg_solve_triangular linalg_cholesky linalg_solve linalg_inv linalg_svdvals linalg_det linalg_eigvals linalg_eigvalsh linalg_ldl_solve
-    linalg_matrix_norm linalg_norm norm linalg_lu_solve lu_solve bitwise_not masked_select addmm baddbmm addmv addbmm multi_dot avg_pool2d floor ceil trunc
-    round frac logcumsumexp bucketize searchsorted renorm hardshrink softshrink heaviside take take_along_dim tensordot linalg_cross cross fft ifft rfft
-    ihfft fftn ifftn rfftn ihfftn fft2 ifft2 rfft2 ihfft2""".split())
-cdef frozenset WITH_BYTES = frozenset(("any", "all"))       # of bool or uint8, and exactly that
-cdef frozenset CONCATENATION = frozenset("cat stack hstack vstack dstack column_stack".split())
-# those that read while they write, so that `out` shares no memory with any input
-cdef frozenset APART = CONCATENATION | frozenset("gather take take_along_dim index_select masked_select linalg_cross cross kthvalue mode aminmax".split())
-# those that write over an input as a whole or not at all, as every `map` does
-cdef frozenset WHOLLY = frozenset("""cumsum cumprod logcumsumexp addmm baddbmm addmv addbmm addr scatter scatter_add scatter_reduce index_add index_copy
-    index_reduce clamp clamp_min clamp_max angle nan_to_num ldexp gelu logit matrix_power linalg_matrix_power round renorm softshrink""".split())
+# what a definition asks of `out`, as bits of `op.out_asks`
+cdef enum: OUT_EXACT = 1, OUT_BYTES = 2, OUT_TYPE_ERROR = 4, OUT_APART = 8, OUT_WHOLE = 16
+cdef dict OUT_ASKS = {"exact": OUT_EXACT, "bytes": OUT_EXACT | OUT_BYTES, "type error": OUT_TYPE_ERROR, "apart": OUT_APART, "whole": OUT_WHOLE}
 
 cdef object run_into(Op op, PyObject** s, out):
     "the op's result, written into out"
@@ -44,12 +32,12 @@ cdef int refuse_repeated(str name, Tensor o) except -1:
 cdef int refuse_overlap(Op op, Tensor t, Tensor o) except -1:
     "dense tensors alone are compared, as PyTorch does: of others it would take long to know"
     cdef long item = wb_itemsize[t.a.dtype], size = wb_itemsize[o.a.dtype]
-    cdef bint apart = op.name in APART
+    cdef bint apart = op.out_asks & OUT_APART != 0
     if t is o and not apart or t.a.n == 0 or o.a.n == 0 or not t.a.layout & o.a.layout & WB_DENSE or not same_memory(t, o): return 0
     if o.a.data + o.a.n * size <= t.a.data or t.a.data + t.a.n * item <= o.a.data: return 0
     if not apart:
         if o.a.data == t.a.data and o.a.n * size == t.a.n * item and same_shape(&t.a, &o.a) and same_strides(t, o): return 0
-        if op.impl != impl_unary and op.impl != impl_binary and op.impl != map_general and op.name not in WHOLLY: return 0
+        if not op.out_asks & OUT_WHOLE: return 0
     raise RuntimeError(f"{op.name}: expected an out whose memory is apart from the arguments', got one that shares some with a tensor of shape {shape_tuple(t)}; clone() that first")
 
 cdef object write_out(Op op, r, out, bint one_of_several=False):
@@ -63,8 +51,8 @@ cdef object write_out(Op op, r, out, bint one_of_several=False):
     o = out
     if o.a.dtype != (<Tensor>r).a.dtype:
         held = can_cast((<Tensor>r).a.dtype, o.a.dtype)
-        if not held or one_of_several or op.name in EXACT_OUT or op.name in WITH_BYTES and o.a.dtype != WB_U8:
-            kind = TypeError if op.name in CONCATENATION else RuntimeError
+        if not held or one_of_several or op.out_asks & OUT_EXACT and not (op.out_asks & OUT_BYTES and o.a.dtype == WB_U8):
+            kind = TypeError if op.out_asks & OUT_TYPE_ERROR else RuntimeError
             raise kind(f"{op.name}: expected out of {'dtype ' if held else 'a dtype that holds '}{(<Tensor>r).dtype.name}, got {o.dtype.name}")
     return fill_out(op.name, <Tensor>r, o)
 

@@ -156,11 +156,13 @@ def define(d):
     op.alike = d.name in ("lerp", "heaviside")
     op.internal = not d.spaces
     op.holomorphic = d.holomorphic
+    for ask in d.out: op.out_asks |= <unsigned>OUT_ASKS[ask]
     if d.result in RULES: op.rule = RULES[d.result]
     else: op.rule = R_FIXED; op.rule_dt = (<dtype>BY_NAME[d.result]).index
     if "dim" in d.params: op.dim_at = d.params.index("dim")
     if "keepdim" in d.params: op.keepdim_at = d.params.index("keepdim")
     if "dtype" in d.params: op.dtype_at = d.params.index("dtype")
+    if d.family == "map": op.out_asks |= OUT_WHOLE
     if d.family == "map": op.impl = impl_unary if op.nt == 1 else impl_binary if op.nt == 2 else map_general
     elif d.family == "reduce": op.impl = impl_reduce
     elif d.family == "view": op.impl = impl_view; op.geometry = geometry_named(d.name)

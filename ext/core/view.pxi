@@ -186,6 +186,10 @@ cdef int g_narrow(Tensor a, Tensor r, PyObject** s) except -1:
     cdef long start, length
     if a.a.ndim == 0: raise RuntimeError("narrow: expected a tensor of 1 or more dimensions, got a 0-d tensor")
     d = dim_index(<object>s[1], a.a.ndim, "narrow")
+    if is_tensor(s[2]):
+        if (<Tensor>s[2]).a.ndim or not WB_BOOL < (<Tensor>s[2]).a.dtype <= WB_I64: raise RuntimeError(f"narrow: expected start to be a whole number or a tensor of one without dimensions, got a tensor of shape {shape_tuple(<Tensor>s[2])} and dtype {(<Tensor>s[2]).dtype.name}")
+    elif not PyIndex_Check(<object>s[2]): raise TypeError(f"narrow: expected start to be a whole number, got {<object>s[2]!r}")
+    if not PyIndex_Check(<object>s[3]): raise TypeError(f"narrow: expected length to be a whole number, got {<object>s[3]!r}")
     start = int(<object>s[2]); length = int(<object>s[3])
     if start < -a.a.shape[d] or start > a.a.shape[d]: raise IndexError(f"narrow: expected start in the range [{-a.a.shape[d]}, {a.a.shape[d]}], got {start}")
     if start < 0: start += a.a.shape[d]

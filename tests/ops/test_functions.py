@@ -19,11 +19,15 @@ def gradients(name):
 
 
 EXPRESSIONS = [
+    f"{X}.narrow(0, lib.tensor(True), 1)", f"{X}.narrow(0, lib.tensor(1.), 1)", f"{X}.narrow(0, lib.tensor([1]), 1)",
+    f"{X}.narrow(0, lib.tensor(1, dtype=lib.uint8), 2)", f"{X}.narrow(0, 1., 1)", f"{X}.narrow(0, 1, 1.)",
     "lib.roll(lib.tensor(1.), 0, 0)", "lib.roll(lib.tensor(1.), 2)", f"lib.roll({X}, (), ())", f"lib.roll({X}, 1, ())",
     f"lib.roll({X}, (1, 2))", f"lib.roll({X}, (1, 1), (0, 0))", "lib.roll(lib.zeros(0), 1, 3)", f"lib.roll({X}, 1, 2)",
     "lib.tensor(3, dtype=lib.int32).sum_to_size(())", "lib.tensor(True).sum_to_size(())", "lib.tensor([True]).sum_to_size((1,))",
     "lib.special.zeta(lib.full((2,), 2., requires_grad=True), 1).sum().backward()",
     f"{gradients('pow')}({COMPLEX})", f"{gradients('pow')}({COMPLEX}[::-1])", f"{gradients('nextafter')}([[1., 2, 3], [2., 2, 1]])",
+    "lib.ormqr(lib.eye(3), input2=lib.ones(3), input3=lib.eye(3))",
+    "lib.linalg.eigvalsh(input=lib.eye(3))", "lib.linalg.ldl_factor(input=lib.eye(3), hermitian=True)",
     "[t.requires_grad for t in lib.native_layer_norm(lib.ones(2, 3, requires_grad=True), (3,), None, None, 1e-5)]",
     "[t.requires_grad for t in lib.native_batch_norm(lib.ones(2, 3, requires_grad=True), None, None, None, None, True, .1, 1e-5)]",
     "lib.isin(lib.tensor([1, 2]), 2)", "lib.isin(2, lib.tensor([1, 2]))", "lib.isin(lib.tensor([[1., 2.]]), lib.tensor([2]), invert=True)",

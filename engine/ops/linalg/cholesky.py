@@ -110,7 +110,7 @@ def _(s):
     yield s(-positive(s, 2, 2), check_errors=True).raises(LinAlgError, "linalg.cholesky_ex: expected A of positive definite matrices")
 
 
-@op("composite", spaces="linalg", methods=False, dtypes=FIELDS, peer="linalg.cholesky", onnx=NO_FACTORS)
+@op("composite", spaces="linalg", methods=False, dtypes=FIELDS, peer="linalg.cholesky", out="exact", onnx=NO_FACTORS)
 def linalg_cholesky(input, *, upper=False):
     """Write positive definite matrices as products of triangular ones and their adjoints.
 

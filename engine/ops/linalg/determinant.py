@@ -63,7 +63,7 @@ def _cofactors(A, determinants):
 derivative(det, input=lambda g, input, result: g.unsqueeze(-1).unsqueeze(-1) * _cofactors(input, result))
 
 
-@op("composite", spaces="linalg", methods=False, dtypes=FIELDS, peer="linalg.det", onnx="Det")
+@op("composite", spaces="linalg", methods=False, dtypes=FIELDS, peer="linalg.det", out="exact", onnx="Det")
 def linalg_det(A):
     """Take determinants.
 

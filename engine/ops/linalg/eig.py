@@ -135,7 +135,7 @@ def _values_back(g, A):
 derivative(eigenvalues_of, A=_values_back)
 
 
-@op("composite", spaces="linalg", methods=False, dtypes=FIELDS, peer="linalg.eigvals", onnx=NO_FACTORS)
+@op("composite", spaces="linalg", methods=False, dtypes=FIELDS, peer="linalg.eigvals", out="exact", onnx=NO_FACTORS)
 def linalg_eigvals(A):
     """Take eigenvalues of square matrices.
 

@@ -142,7 +142,7 @@ def _values_back(g, A, upper):
 derivative(eigenvalues_of_hermitian, A=_values_back)
 
 
-@op("composite", spaces="linalg", methods=False, dtypes=FIELDS, peer="linalg.eigvalsh", onnx=NO_FACTORS)
+@op("composite", spaces="linalg", methods=False, dtypes=FIELDS, peer="linalg.eigvalsh", out="exact", onnx=NO_FACTORS)
 def linalg_eigvalsh(A, UPLO="L"):
     """Take eigenvalues of Hermitian matrices.
 

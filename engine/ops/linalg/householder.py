@@ -139,7 +139,7 @@ def _(s):
     yield s(s.normal(3)).raises(RuntimeError, "geqrf: expected input of 2 or more dimensions")
 
 
-@op("call", tensors=3, dtypes=FIELDS, onnx=NO_FACTORS)
+@op("call", tensors=3, dtypes=FIELDS, out="exact", onnx=NO_FACTORS)
 def ormqr(input, tau, other, left=True, transpose=False):
     """Multiply matrices by a product of Householder reflections, without multiplying those out.
 

@@ -130,7 +130,16 @@ def _(LD, pivots, B, hermitian):
     return [(tuple(B.shape), B.dtype)], (), ()
 
 
-@op("composite", tensors=("LD", "pivots", "B"), spaces="linalg", methods=False, dtypes=FIELDS, peer="linalg.ldl_solve", onnx=NO_FACTORS)
+@op(
+    "composite",
+    tensors=("LD", "pivots", "B"),
+    spaces="linalg",
+    methods=False,
+    dtypes=FIELDS,
+    peer="linalg.ldl_solve",
+    out="exact",
+    onnx=NO_FACTORS,
+)
 def linalg_ldl_solve(LD, pivots, B, *, hermitian=False):
     """Solve systems whose matrices `ldl_factor` has factorised.
 

@@ -12,7 +12,16 @@ from .lu import permutation
 from .triangular import triangular
 
 
-@op("composite", tensors=("LU", "pivots", "B"), spaces="linalg", methods=False, dtypes=FIELDS, peer="linalg.lu_solve", onnx=NO_FACTORS)
+@op(
+    "composite",
+    tensors=("LU", "pivots", "B"),
+    spaces="linalg",
+    methods=False,
+    dtypes=FIELDS,
+    peer="linalg.lu_solve",
+    out="exact",
+    onnx=NO_FACTORS,
+)
 def linalg_lu_solve(LU, pivots, B, *, left=True, adjoint=False):
     """Solve systems with matrices that were factorised by `linalg.lu_factor`.
 
@@ -78,7 +87,7 @@ def _(s):
     yield s(s.normal(2, 2), pivots.long(), s.normal(2, 1)).raises(RuntimeError, "linalg.lu_solve: expected pivots of int32")
 
 
-@op("composite", tensors=3, dtypes=FIELDS, onnx=NO_FACTORS)
+@op("composite", tensors=3, dtypes=FIELDS, out="exact", onnx=NO_FACTORS)
 def lu_solve(input, LU_data, LU_pivots):
     """Solve systems with matrices that were factorised: `linalg.lu_solve` under its older name.
 

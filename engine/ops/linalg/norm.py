@@ -13,7 +13,15 @@ BY_SINGULAR_VALUES = (2, -2, "nuc")
 INFINITE = float("inf")
 
 
-@op("composite", spaces="linalg", methods=False, dtypes=DTYPES, peer="linalg.matrix_norm", onnx=Unsupported("a norm of matrices"))
+@op(
+    "composite",
+    spaces="linalg",
+    methods=False,
+    dtypes=DTYPES,
+    peer="linalg.matrix_norm",
+    out="exact",
+    onnx=Unsupported("a norm of matrices"),
+)
 def linalg_matrix_norm(input, ord="fro", dim=(-2, -1), keepdim=False, *, dtype=None):
     """Take the norm of matrices.
 
@@ -100,7 +108,15 @@ def _(s):
     yield s(s.normal(3, 3).half(), "nuc").raises(RuntimeError, "linalg.matrix_norm: expected input of float32 or wider")
 
 
-@op("composite", spaces="linalg", methods=False, dtypes=DTYPES, peer="linalg.norm", onnx=Unsupported("a norm of vectors or matrices"))
+@op(
+    "composite",
+    spaces="linalg",
+    methods=False,
+    dtypes=DTYPES,
+    peer="linalg.norm",
+    out="exact",
+    onnx=Unsupported("a norm of vectors or matrices"),
+)
 def linalg_norm(input, ord=None, dim=None, keepdim=False, *, dtype=None):
     """Take the norm of vectors or of matrices.
 
@@ -158,7 +174,7 @@ def _norm_form(b, x, p, dim, keepdim, dtype):
     return Unsupported("the nuclear norm") if p == "nuc" else norm_form(b, x, 2 if p in ("fro", None) else p, dim, keepdim, dtype)
 
 
-@op("composite", dtypes=DTYPES, onnx=_norm_form)
+@op("composite", dtypes=DTYPES, out="exact", onnx=_norm_form)
 def norm(input, p="fro", dim=None, keepdim=False, dtype=None):
     """Take the norm of vectors, of matrices as vectors, or the nuclear norm of matrices; `linalg.norm` is the newer form.
 

@@ -88,7 +88,7 @@ def _(s):
     yield s(s.integers(2, 2)).raises(RuntimeError, "matrix_exp: expected input of a floating or complex dtype")
 
 
-@op("composite", methods=("matrix_power",), dtypes=FIELDS, onnx=NO_FACTORS)
+@op("composite", methods=("matrix_power",), dtypes=FIELDS, out="whole", onnx=NO_FACTORS)
 def matrix_power(input, n):
     """Multiply matrices with themselves, or their inverses.
 
@@ -116,7 +116,7 @@ def matrix_power(input, n):
     return _power("matrix_power", input, n)
 
 
-@op("composite", spaces="linalg", methods=False, dtypes=FIELDS, peer="linalg.matrix_power", onnx=NO_FACTORS)
+@op("composite", spaces="linalg", methods=False, dtypes=FIELDS, peer="linalg.matrix_power", out="whole", onnx=NO_FACTORS)
 def linalg_matrix_power(input, n):
     """Multiply matrices with themselves, or their inverses.
 

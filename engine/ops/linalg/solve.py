@@ -114,7 +114,7 @@ def linalg_solve_ex(A, B, *, left=True, check_errors=False):
     return linalg_solve_ex.pack(X, info)
 
 
-@op("composite", tensors=2, spaces="linalg", methods=False, dtypes=FIELDS, peer="linalg.solve", onnx=NO_FACTORS)
+@op("composite", tensors=2, spaces="linalg", methods=False, dtypes=FIELDS, peer="linalg.solve", out="exact", onnx=NO_FACTORS)
 def linalg_solve(A, B, *, left=True):
     """Solve systems of linear equations that have one solution.
 
@@ -238,7 +238,7 @@ def inverted(name, A):
     return found.inverse
 
 
-@op("composite", spaces="linalg", methods=False, dtypes=FIELDS, peer="linalg.inv", onnx=NO_FACTORS)
+@op("composite", spaces="linalg", methods=False, dtypes=FIELDS, peer="linalg.inv", out="exact", onnx=NO_FACTORS)
 def linalg_inv(A):
     """Invert matrices. To multiply by an inverse, `linalg.solve` is quicker and more accurate.
 
@@ -263,7 +263,7 @@ def linalg_inv(A):
     return inverted("linalg.inv", A)
 
 
-@op("composite", dtypes=FIELDS, onnx=NO_FACTORS)
+@op("composite", dtypes=FIELDS, out="exact", onnx=NO_FACTORS)
 def inverse(input):
     """Invert matrices: `linalg.inv` under its older name.
 

@@ -174,7 +174,7 @@ def _singular_values_back(g, A):
 derivative(singular_values, A=_singular_values_back)
 
 
-@op("composite", spaces="linalg", methods=False, dtypes=FIELDS, peer="linalg.svdvals", onnx=NO_FACTORS)
+@op("composite", spaces="linalg", methods=False, dtypes=FIELDS, peer="linalg.svdvals", out="exact", onnx=NO_FACTORS)
 def linalg_svdvals(A, *, driver=None):
     """Take singular values, from large to small.
 

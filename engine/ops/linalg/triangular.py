@@ -49,7 +49,7 @@ def _(s):
         yield s(regular(s, 2, 3, 3), s.normal(2, 3, 2), upper, unitriangular)
 
 
-@op("composite", tensors=2, spaces="linalg", methods=False, dtypes=FIELDS, peer="linalg.solve_triangular", onnx=NO_FACTORS)
+@op("composite", tensors=2, spaces="linalg", methods=False, dtypes=FIELDS, peer="linalg.solve_triangular", out="exact", onnx=NO_FACTORS)
 def linalg_solve_triangular(input, B, *, upper, left=True, unitriangular=False):
     """Solve systems with triangular matrices.
 
