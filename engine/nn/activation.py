@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from workbench.ext.core._core import Forward, Tensor
+from workbench.ext.core._core import Tensor
 
 from . import functional as F
 from . import init
@@ -116,7 +116,8 @@ class Sigmoid(_Activation):
         input and result: (*).
     """
 
-    forward = Forward(F.sigmoid)
+    def forward(self, input: Tensor) -> Tensor:
+        return input.sigmoid()
 
 
 class Hardsigmoid(_Activation):
@@ -143,7 +144,8 @@ class Tanh(_Activation):
         input and result: (*).
     """
 
-    forward = Forward(F.tanh)
+    def forward(self, input: Tensor) -> Tensor:
+        return input.tanh()
 
 
 class SiLU(_Activation):

@@ -17,42 +17,6 @@ cdef PyObject* module_vectorcall(PyObject* self, PyObject** args, size_t nf, PyO
     Py_INCREF(r)
     return <PyObject*>r
 
-cdef PyObject* forward_vectorcall(PyObject* self, PyObject** args, size_t nf, PyObject* kw) except NULL:
-    cdef Forward f = <Forward>self
-    cdef PyObject* st[5]
-    cdef Py_ssize_t n = nf & <size_t>0x7fffffffffffffff, nk = len(<tuple>kw) if kw != NULL else 0
-    cdef int k = 0
-    if n < 1 or n + nk != 2 or nk and (<tuple>kw)[0] != f.op.params[0]:
-        raise TypeError(f"forward: expected a module and {f.op.params[0]}, got {n} without a name and {', '.join(<tuple>kw) if nk else 'none'} with one")
-    st[0] = args[1]
-    try:
-        for name in f.attributes:
-            st[k + 1] = wb_attribute(args[0], name)
-            k += 1
-        return op_vectorcall(<PyObject*>f.op, st, k + 1, NULL)
-    finally:
-        while k: Py_DECREF(<object>st[k]); k -= 1
-
-cdef class Forward:
-    """`forward` of a module whose work is one op: `op(input, *attributes)`, the attributes being those of the module, without a Python frame."""
-    cdef vectorcallfunc vc          # must stay first, as in Op
-    cdef Op op
-    cdef tuple attributes
-    cdef dict __dict__
-    def __init__(self, Op op, *attributes):
-        if len(attributes) > 4: raise ValueError(f"Forward: expected at most 4 attributes, got {len(attributes)}")
-        self.vc = <vectorcallfunc>forward_vectorcall
-        self.op = op
-        self.attributes = tuple([sys.intern(a) for a in attributes])
-        self.__name__ = self.__qualname__ = "forward"
-        self.__doc__ = f"{op.name}({', '.join((op.params[0], *['self.' + a for a in attributes]))})"
-    def __get__(self, o, t): return self if o is None else PyMethod_New(self, o)
-    def __repr__(self): return f"<forward: {self.__doc__}>"
-    @property
-    def __signature__(self):
-        import inspect
-        return inspect.Signature([inspect.Parameter(n, inspect.Parameter.POSITIONAL_OR_KEYWORD) for n in ("self", self.op.params[0])])
-
 def call_in_turn(ModuleCore self, str kind, input):
     """Call the attributes of this kind one after the other, each with the result of the one before."""
     cdef PyObject* name

@@ -68,33 +68,6 @@ def test_calls_without_hooks_are_direct():
     assert not m._has_hooks
 
 
-def test_a_native_forward_reads_the_modules_attributes():
-    class Halved(nn.Linear):
-        @property
-        def weight(self):
-            return self.__dict__["weight"] / 2
-
-        @weight.setter
-        def weight(self, value):
-            self.__dict__["weight"] = value
-
-    x = torch.randn(3, 2)
-    m = nn.Linear(2, 4)
-    assert torch.equal(m(x), nn.functional.linear(x, m.weight, m.bias))
-    assert torch.equal(m.forward(x), m(input=x))
-    assert torch.equal(nn.Linear.forward(m, x), m(x))
-    halved = Halved(2, 4, bias=False)
-    assert torch.equal(halved(x), nn.functional.linear(x, halved.__dict__["weight"] / 2))
-    m.bias = None
-    assert torch.equal(m(x), nn.functional.linear(x, m.weight))
-    del m.weight
-    with pytest.raises(AttributeError, match="no attribute 'weight'"):
-        m(x)
-    for wrong in (lambda: m(), lambda: m(x, x), lambda: m(other=x), lambda: nn.Linear.forward()):
-        with pytest.raises(TypeError, match="forward: expected a module and input"):
-            wrong()
-
-
 def test_modules_of_a_sequential_may_not_go_while_they_are_called():
     class Vanishing(nn.Module):
         def forward(self, x):
