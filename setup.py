@@ -20,6 +20,7 @@ import subprocess
 import sys
 import sysconfig
 from concurrent.futures import ThreadPoolExecutor
+from functools import cache
 from pathlib import Path
 
 from setuptools import Extension, find_packages, setup
@@ -148,14 +149,23 @@ def probe() -> None:
             )
 
 
+@cache
+def contents(path: str) -> str:
+    return hashlib.sha256(Path(path).read_bytes()).hexdigest()
+
+
 def is_fresh(target: Path, key: str) -> bool:
-    """Whether an object was compiled with the same flags, later than everything that its dependency file names."""
-    depfile, stamp = Path(f"{target}.d"), Path(f"{target}.stamp")
-    if not (target.exists() and depfile.exists() and stamp.exists() and stamp.read_text() == key):
-        return False
-    files = depfile.read_text().replace("\\\n", " ").split(":", 1)[1].split()
-    built = target.stat().st_mtime_ns
-    return all(Path(f).exists() and Path(f).stat().st_mtime_ns <= built for f in files)
+    """Whether an object was compiled with the same flags from the same contents of everything that its dependency file names."""
+    stamp = Path(f"{target}.stamp")
+    return target.exists() and stamp.exists() and stamp.read_text() == fingerprint(target, key)
+
+
+def fingerprint(target: Path, key: str) -> str:
+    """Contents, not time stamps: a checkout that touches files, a clone and a copied build folder compile nothing again."""
+    depfile = Path(f"{target}.d")
+    files = shlex.split(depfile.read_text().replace("\\\n", " ").split(":", 1)[1]) if depfile.exists() else []
+    found = [contents(name) if Path(name).exists() else "missing" for name in files]
+    return hashlib.sha256(repr((key, found)).encode()).hexdigest()
 
 
 class Build(build_ext):
@@ -178,8 +188,9 @@ class Build(build_ext):
 
     def compile_one(self, target: str, source: str, options: list[str]) -> bool:
         """Compile unless the object is fresh; whether it worked. What the compiler says is shown once, not once per level."""
-        command = [*self.compiler.compiler_so, *options]
-        key = hashlib.sha256(repr((command, platform.python_version())).encode()).hexdigest()
+        here = f"{Path.cwd()}{os.sep}"  # paths within the checkout are relative, so that it can be moved
+        command = [*self.compiler.compiler_so, *(option.replace(here, "") for option in options)]
+        key = repr((command, platform.python_version()))
         if is_fresh(Path(target), key):
             return True
         Path(target).parent.mkdir(parents=True, exist_ok=True)
@@ -190,7 +201,7 @@ class Build(build_ext):
         if done.returncode:
             Path(target).unlink(missing_ok=True)
             return False
-        Path(f"{target}.stamp").write_text(key)
+        Path(f"{target}.stamp").write_text(fingerprint(Path(target), key))
         self.compiled += 1
         return True
 
