@@ -7,7 +7,6 @@ import sys
 from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
-from types import TracebackType
 
 from .compose import compose
 from .errors import RunStoppedError, UserError
@@ -43,7 +42,7 @@ def check_configuration(overrides: Sequence[str], as_json: bool = False) -> int:
     except Exception as error:
         if is_data_error(error):
             raise UserError(str(error)) from error
-        print(f"check: {type(error).__name__}: {error}{_place(error.__traceback__)}", file=sys.stderr)
+        print(f"check: {type(error).__name__}: {error}{_place(error)}", file=sys.stderr)
         return 1
     known = known_data(Path(config.runs), prediction)
     short = prediction.kept_bytes > prediction.free_bytes
@@ -79,11 +78,11 @@ def _rows(p: Prediction, known: dict[str, str], wrong: list[str]) -> list[tuple[
     return rows
 
 
-def _place(trace: TracebackType | None) -> str:
+def _place(error: BaseException) -> str:
     """Where an error came from, for who wrote the recipe: the layer, and the innermost line outside of the engine."""
     from workbench.engine.autograd.anomaly_mode import place_of
 
-    last = trace
+    last = error.__traceback__
     while last is not None and last.tb_next is not None:
         last = last.tb_next
-    return f"\nat {place_of(last.tb_frame)}" if last is not None else ""
+    return f"\nat {place_of(last.tb_frame, getattr(error, 'running_modules', []))}" if last is not None else ""

@@ -139,13 +139,10 @@ class Recorder:
         """The program's line that is running, and its layer; in backward, those of the operation that is differentiated."""
         if self._core.current_run() and self._backward:
             return f"backward of {self._backward[0]}"
-        frame: Any = sys._getframe(2)
-        program = outside(frame, self._hidden)
-        while frame is not None and (frame.f_code.co_name != "forward" or "self" not in frame.f_locals):
-            frame = frame.f_back
+        program = outside(sys._getframe(2), self._hidden)
         layer = ""
-        if frame is not None:
-            this = frame.f_locals["self"]
+        if modules := self._core.running_modules():
+            this = modules[0]
             layer = f", layer {self._names.get(id(this), '')} ({type(this).__name__})".replace("layer  ", "layer ")
         return (line_of(program) if program is not None else "") + layer
 

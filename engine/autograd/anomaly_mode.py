@@ -22,12 +22,12 @@ _ENGINE = str(Path(__file__).parents[1]) + "/"
 
 def where() -> str:
     """The user's line that is running: the innermost one outside of the engine, the layer that it is in, and how it was come to."""
-    return place_of(sys._getframe(1))
+    return place_of(sys._getframe(1), _core.running_modules())
 
 
-def place_of(frame: FrameType | None) -> str:
-    """`where`, of any frame."""
-    layer = _layer(frame)
+def place_of(frame: FrameType | None, modules: list[Any]) -> str:
+    """`where`, of any frame, and of the modules that ran there (the innermost first)."""
+    layer = _layer(modules)
     frame = outside(frame, (_ENGINE,))
     if frame is None:
         return f"an unknown place{layer}"
@@ -47,17 +47,11 @@ def line_of(frame: FrameType) -> str:
     return f"{path}:{line}, in {frame.f_code.co_name}: `{linecache.getline(path, line).strip()}`"
 
 
-def _layer(frame: FrameType | None) -> str:
-    """Which module's forward is running, by its path from the outermost one: `, layer body.0 (Linear)`; nothing outside of modules."""
-    running: list[Any] = []
-    while frame is not None:
-        this = frame.f_locals.get("self") if frame.f_code.co_name == "forward" else None
-        if hasattr(this, "named_modules") and not any(this is other for other in running):
-            running.append(this)
-        frame = frame.f_back
-    if not running:
+def _layer(modules: list[Any]) -> str:
+    """The innermost module by its path from the outermost one: `, layer body.0 (Linear)`; nothing outside of modules."""
+    if not modules:
         return ""
-    inner, root = running[0], running[-1]
+    inner, root = modules[0], modules[-1]
     name = next((name for name, module in root.named_modules() if module is inner), "")
     return f", layer {name} ({type(inner).__name__})" if name else f", layer {type(inner).__name__}"
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from workbench.ext.core._core import Tensor
+from workbench.ext.core._core import Forward, Tensor
 
 from . import functional as F
 from . import init
@@ -116,8 +116,7 @@ class Sigmoid(_Activation):
         input and result: (*).
     """
 
-    def forward(self, input: Tensor) -> Tensor:
-        return input.sigmoid()
+    forward = Forward(F.sigmoid)
 
 
 class Hardsigmoid(_Activation):
@@ -144,8 +143,7 @@ class Tanh(_Activation):
         input and result: (*).
     """
 
-    def forward(self, input: Tensor) -> Tensor:
-        return input.tanh()
+    forward = Forward(F.tanh)
 
 
 class SiLU(_Activation):

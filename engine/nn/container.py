@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from itertools import chain
 from typing import TYPE_CHECKING, Any
 
-from workbench.ext.core._core import call_in_turn
+from workbench.ext.core._core import InTurn
 
 from ..ops.errors import expected
 from .module import MODULE, Module
@@ -104,8 +104,7 @@ class Sequential(_Indexed):
         for name, module in named:
             self.add_module(name, module)
 
-    def forward(self, input: Any) -> Any:
-        return call_in_turn(self, MODULE, input)
+    forward = InTurn(MODULE)
 
     def __getitem__(self, index: int | slice) -> Any:
         if isinstance(index, slice):

@@ -48,7 +48,7 @@ def _number(name: str, default: int, low: int) -> int:
 
 level = _core.start(
     _number("WORKBENCH_NUM_THREADS", cpus.available(), 1),
-    _number("WORKBENCH_SPIN_US", 20, 0) * 1000,
+    _number("WORKBENCH_SPIN_US", 100, 0) * 1000,
     _blas(),
     os.environ.get("WORKBENCH_ISA"),
     os.environ.get("WORKBENCH_ALLOC") == "system",

@@ -44,11 +44,16 @@ class no_grad(_GradMode):
         m.value = 0
         return m(f) if f is not None else m
 
+cdef _GradMode SPARE = None         # the last no_grad() that was made: it is used again when nobody else has it
+
 cdef PyObject* make_no_grad(PyObject* cls, PyObject** args, size_t nf, PyObject* kw) except NULL:
     "no_grad() without the way through Python's __new__, which costs as much as an op"
+    global SPARE
     cdef Py_ssize_t n = nf & <size_t>0x7fffffffffffffff
     if n or kw != NULL: r = wb_type_call(cls, pack_args(args, n), pack_kwargs(args + n, kw))
-    else: r = _GradMode.__new__(<type>cls)                  # records nothing
+    else:
+        if SPARE is None or Py_REFCNT(<PyObject*>SPARE) != 1 or SPARE.before != 1: SPARE = _GradMode.__new__(<type>cls)    # records nothing
+        r = SPARE
     Py_INCREF(r)
     return <PyObject*>r
 

@@ -137,6 +137,12 @@ cdef extern from *:
         else tp->tp_flags &= ~Py_TPFLAGS_HAVE_VECTORCALL; }
     static int wb_own_call(PyObject *o, PyObject *b) { return Py_TYPE(o)->tp_call == ((PyTypeObject *)b)->tp_call; }
     static PyObject *wb_tp_call(PyObject *o, PyObject *a, PyObject *k) { return Py_TYPE(o)->tp_call(o, a, k); }
+    /* o.name: the object's own dictionary first, where no class of it has the name */
+    static PyObject *wb_attribute(PyObject *o, PyObject *name) {
+        PyObject **d = _PyObject_GetDictPtr(o);
+        PyObject *v = d && *d && !_PyType_Lookup(Py_TYPE(o), name) ? PyDict_GetItemWithError(*d, name) : NULL;
+        if (v) { Py_INCREF(v); return v; }
+        return PyErr_Occurred() ? NULL : PyObject_GetAttr(o, name); }
     /* t() by `make`; CPython does not pass it on to classes derived from t */
     static void wb_type_make(PyObject *t, vectorcallfunc make) { ((PyTypeObject *)t)->tp_vectorcall = make; }
     static PyObject *wb_type_call(PyObject *t, PyObject *a, PyObject *k) { return PyType_Type.tp_call(t, a, k); }
@@ -162,6 +168,7 @@ cdef extern from *:
     void wb_inherit_vectorcall(object, object)
     bint wb_own_call(PyObject*, object) noexcept
     object wb_tp_call(PyObject*, object, object)
+    PyObject* wb_attribute(PyObject*, object) except NULL
     object wb_type_call(PyObject*, object, object)
     int wb_type_setattr(object, object, object) except -1
     object wb_size_new(PyTypeObject*, Py_ssize_t, const long*)
