@@ -67,10 +67,11 @@ cdef object finish(Op op, PyObject** s, list outs):
     if n == 1: return outs[0]
     return op.pack(*outs[:n]) if op.pack is not None else tuple(outs[:n])
 
-cdef Tensor make_output(spec, bint nhwc):
+cdef Tensor make_output(Op op, spec, bint nhwc):
     cdef long shape[MAXD]
     cdef int n = 0
     cdef Tensor r
+    if len(spec[0]) > MAXD: raise ValueError(f"{op.name}: expected a result of at most {MAXD} dimensions, got {len(spec[0])}")
     for d in spec[0]: shape[n] = d; n += 1
     r = new_tensor()
     if nhwc and n == 4: wb_set_channels_last(&r.a, shape, (<dtype>spec[1]).index)
@@ -106,7 +107,7 @@ cdef list call_kernel(Op op, PyObject** s, const wb_kernel* kern, list specs, in
     for spec in specs:
         if spec is None: outs.append(None); c.out[k] = NULL
         else:
-            t = make_output(spec, kern.flags & WB_NHWC != 0)
+            t = make_output(op, spec, kern.flags & WB_NHWC != 0)
             outs.append(t)
             c.out[k] = &t.a
             work += t.a.n

@@ -203,6 +203,7 @@ cdef int g_restride(Tensor a, Tensor r, PyObject** s) except -1:
     "internal: any geometry over the same memory, offset in elements from the first"
     cdef int i
     size = <tuple>s[1]; strides = <tuple>s[2]
+    if len(size) > MAXD: raise ValueError(f"as_strided: expected at most {MAXD} dimensions, got {len(size)}")
     r.a.ndim = len(size)
     for i in range(r.a.ndim): r.a.shape[i] = size[i]; r.a.strides[i] = strides[i]
     r.a.data = a.a.data + <long><object>s[3] * wb_itemsize[a.a.dtype]

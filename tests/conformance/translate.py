@@ -33,8 +33,8 @@ def our_tensor(t: torch.Tensor) -> Any:
         raise OutOfScope(f"layout {t.layout}")
     if t.device.type != "cpu":
         raise OutOfScope(f"device {t.device}")
-    if t.dim() > 64:
-        raise OutOfScope("more dimensions than an ndarray has")
+    if t.dim() > 12:
+        raise OutOfScope("more than 12 dimensions")
     dtype = our_dtype(t.dtype)
     plain = t.detach().resolve_conj().resolve_neg()
     if t.dtype is torch.bfloat16:
@@ -53,7 +53,9 @@ def as_they_lie(value: Any) -> Any:
     memory: dict[tuple[int, int, torch.dtype], Any] = {}
 
     def placed(t: torch.Tensor) -> Any:
-        if t.device.type != "cpu" or t.layout != torch.strided or t.is_nested or not t.numel() or t.is_conj() or t.is_neg():
+        if t.device.type != "cpu" or t.layout != torch.strided or t.is_nested or t.dim() > 12:
+            return to_ours(t)
+        if not t.numel() or t.is_conj() or t.is_neg():
             return to_ours(t)
         where = t.untyped_storage().data_ptr(), t.untyped_storage().nbytes(), t.dtype
         if where not in memory:

@@ -1,4 +1,4 @@
-"""What dtypes can hold, and questions about values, against PyTorch."""
+"""What dtypes and shapes can hold, and questions about values, against PyTorch."""
 
 import pytest
 
@@ -36,3 +36,23 @@ def test_refusals():
 @pytest.mark.parametrize("b", [*FLOATING, *WHOLE, "bool"])
 def test_can_cast(a, b):
     assert ours.can_cast(getattr(ours, a), getattr(ours, b)) == torch.can_cast(getattr(torch, a), getattr(torch, b))
+
+
+@pytest.mark.parametrize("more", [1, 52])
+@pytest.mark.parametrize(
+    "make",
+    [
+        lambda x, n: x.as_strided((1,) * n, (0,) * n),
+        lambda x, n: x.new_empty_strided((1,) * n, (0,) * n),
+        lambda x, n: ours.as_strided_scatter(x, x, (1,) * n, (0,) * n),
+        lambda x, n: x.expand((1,) * n),
+        lambda x, n: x.reshape((1,) * n),
+        lambda x, n: x.repeat((1,) * (n - 12)).reshape(-1)[(None,) * (n - 1)],
+        lambda x, n: ours.ones((1,) * n),
+        lambda x, n: ours.nn.functional.embedding(ours.zeros((1,) * 12, dtype=ours.int64), ours.ones(2, 3)),
+        lambda x, n: ours.stack([ours.ones((1,) * 12)] * 2),
+    ],
+)
+def test_more_dimensions_than_a_tensor_has(make, more):
+    with pytest.raises((ValueError, IndexError), match="at most 12 dimensions"):
+        make(ours.ones(3)[:1], 12 + more)
