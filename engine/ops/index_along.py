@@ -9,6 +9,7 @@ from ._arrays import array, fitting, whole_tensor
 from ._define import ALL, COMPLEX, NUMBER, Unsupported, op, refuses, samples
 from ._help import axis, made
 from .errors import expected
+from .gather import within
 from .scatter import scatter_from
 from .scatter_reduce import reduced_along
 
@@ -28,6 +29,7 @@ def _chosen(name, input, dim, index):
 
 def _source(name, input, d, index, source):
     """Checks of what is put: a slice of the same shape for each index."""
+    within(name, array(index), input.shape[d] if input.ndim else 1)
     if source.dtype is not input.dtype:
         raise expected(name, f"source of dtype {input.dtype.name}", source, error=RuntimeError)
     shape = tuple(input.shape)
@@ -106,7 +108,9 @@ def index_fill(input, dim, index, value):
         raise expected("index_fill", "value to be a number or a tensor without dimensions", value, error=RuntimeError)
     whole = _flat(input)
     n, at = whole.shape[d], array(index)
-    places = whole_tensor(np.unique(np.where(at < 0, at + n, at)))  # each once, as the gradient of value adds them up
+    at = np.unique(np.where(at < 0, at + n, at))  # each once, as the gradient of value adds them up
+    within("index_fill", at, n)
+    places = whole_tensor(at)
     shape = (*whole.shape[:d], places.numel(), *whole.shape[d + 1 :])
     value = fitting("index_fill", value, input.dtype)
     source = value.to(input.dtype).expand(shape) if isinstance(value, Tensor) else made(shape, input.dtype, input.device, value)

@@ -133,8 +133,7 @@ def scatter_reduce(input, dim, index, src, reduce, *, include_self=True):
         Tensor of the dtype of `input`.
 
     Raises:
-        IndexError: there is no such place.
-        RuntimeError: `index` or `src` does not fit, or `reduce` is another word.
+        RuntimeError: there is no such place, `index` or `src` does not fit, or `reduce` is another word.
 
     Example:
         >>> scatter_reduce(zeros(3), 0, tensor([0, 0]), tensor([1.0, 2.0]), "amax")

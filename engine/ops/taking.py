@@ -37,7 +37,7 @@ def take_along_dim(input, indices, dim=None):
 
     Args:
         input: Tensor.
-        indices: Which elements, of dtype int64; negative ones count from the end.
+        indices: Which elements, of dtype int64; with a `dim`, negative ones count from the end.
         dim: The dimension; None works on the flattened tensor.
 
     Shape:
@@ -47,7 +47,7 @@ def take_along_dim(input, indices, dim=None):
         A copy.
 
     Raises:
-        IndexError: there is no such element.
+        RuntimeError: there is no such element.
 
     Example:
         >>> take_along_dim(tensor([[3, 1], [2, 4]]), tensor([[1], [0]]), 1)
@@ -56,7 +56,7 @@ def take_along_dim(input, indices, dim=None):
     """
     if dim is None:
         _places("take_along_dim", indices, "indices")
-        return gather(input.reshape((-1,)), 0, _from_start(input.numel(), indices.reshape((-1,))))
+        return gather(input.reshape((-1,)), 0, indices.reshape((-1,)))
     _places("take_along_dim", indices, "indices")
     d = axis("take_along_dim", dim, input.ndim)
     if input.ndim != indices.ndim:

@@ -119,11 +119,15 @@ cdef list call_kernel(Op op, PyObject** s, const wb_kernel* kern, list specs, in
     if code == WB_UNSUPPORTED: return None
     raise kernel_error(op, s, code)
 
+# those whose indices PyTorch calls wrong by another class than everybody's IndexError
+cdef frozenset NO_INDEX_ERROR = frozenset(("gather", "scatter_from", "scatter_add", "index_add"))
+
 cdef object kernel_error(Op op, PyObject** s, int code):
     if code == WB_NO_MEMORY: return no_memory(0)
     if code == WB_BAD_INDEX:
         shapes = ", ".join([str(shape_tuple(<Tensor>s[op.tpos[k]])) for k in range(op.nt) if is_tensor(s[op.tpos[k]])])
-        return IndexError(f"{op.name}: expected indices within the size of their dimension, got one out of range (tensors of shape {shapes})")
+        kind = RuntimeError if op.name in NO_INDEX_ERROR else IndexError
+        return kind(f"{op.name}: expected indices within the size of their dimension, got one out of range (tensors of shape {shapes})")
     return RuntimeError(f"{op.name}: the kernel failed with code {code}")
 
 cdef object widened(v):

@@ -60,6 +60,7 @@ WB_EACH_FLOAT(PYTHON_DIVISION)
 WB_EACH_FLOAT(FLOATING)
 
 /* bool: 0 or 1 in a byte; the sum is `or`, the product `and`. */
+WB_MAP2(add_bool, uint8_t, uint8_t, const uint8_t alpha = a[0] != 0, x | (alpha & y))
 WB_MAP2(or_bool, uint8_t, uint8_t, WB_NOTHING, x | y)
 WB_MAP2(and_bool, uint8_t, uint8_t, WB_NOTHING, x & y)
 
@@ -78,7 +79,7 @@ WB_FAMILY(elementwise) {
     {"addcmul", D, WB_MAP, 0, addcmul_##S}, {"addcdiv", D, WB_MAP, 0, addcdiv_##S},
     static const wb_kernel kernels[] = {
         WB_EACH_INT(COMMON) WB_EACH_FLOAT(COMMON) WB_EACH_FLOAT(ONLY_FLOAT)
-        {"add", WB_BOOL, WB_MAP, 0, or_bool}, {"mul", WB_BOOL, WB_MAP, 0, and_bool},
+        {"add", WB_BOOL, WB_MAP, 0, add_bool}, {"mul", WB_BOOL, WB_MAP, 0, and_bool},
         {"maximum", WB_BOOL, WB_MAP, 0, or_bool}, {"minimum", WB_BOOL, WB_MAP, 0, and_bool},
     };
     wb_register_all(kernels, WB_COUNT(kernels));

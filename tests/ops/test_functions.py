@@ -114,10 +114,32 @@ POWERS = [
 ]
 
 
-@pytest.mark.parametrize("expression", [*INTO, *POWERS, *(f"lib.add({TRUTH}, alpha={a})" for a in (True,))])
+@pytest.mark.parametrize("expression", [*INTO, *POWERS, *(f"lib.add({TRUTH}, alpha={a})" for a in (False, True))])
 def test_dtypes_of_results(expression):
     found, wanted = outcome(ours, expression), outcome(torch, expression)
     assert close(found, wanted), f"{wanted} expected, got {found}"
+
+
+OUT_OF_RANGE = [
+    *(f"lib.{name}(lib.ones(3, 3), 0, lib.tensor([[{i}, 0]]){source})" for i in (5, -1) for name, source in (
+        ("gather", ""), ("scatter", ", 1."), ("scatter", ", lib.ones(1, 2)"), ("scatter_add", ", lib.ones(1, 2)"),
+        ("scatter_reduce", ", lib.ones(1, 2), 'sum'"))),
+    *(f"lib.{name}(lib.ones(3, 3), 0, lib.tensor([{i}, 0]){source})" for i in (5, -4) for name, source in (
+        ("index_select", ""), ("index_add", ", lib.ones(2, 3)"), ("index_copy", ", lib.ones(2, 3)"), ("index_fill", ", 1."),
+        ("index_reduce", ", lib.ones(2, 3), 'prod'"))),
+    "lib.take(lib.ones(3), lib.tensor([5]))", "lib.ones(3)[lib.tensor([5])]",
+    "lib.take_along_dim(lib.ones(3), lib.tensor([5]))", "lib.take_along_dim(lib.ones(3), lib.tensor([-1]))",
+    "lib.nn.functional.embedding(lib.tensor([5]), lib.ones(3, 3))", "lib.nn.functional.embedding_bag(lib.tensor([[5]]), lib.ones(3, 3))",
+    "lib.nn.functional.cross_entropy(lib.ones(1, 3), lib.tensor([5]))",
+    "lib.nn.functional.multi_margin_loss(lib.ones(1, 3), lib.tensor([5]))",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("expression", OUT_OF_RANGE)
+def test_indices_out_of_range(expression):
+    wanted = outcome(torch, expression)
+    assert wanted in ("IndexError", "RuntimeError")
+    assert outcome(ours, expression) == wanted
 
 
 BYTES = "lib.tensor([255, 50, 1], dtype=lib.uint8)"
