@@ -147,7 +147,7 @@ class Module(Hooks, State, Tree, Conversion, core.ModuleCore):
         return self.__dict__.setdefault("_transient", set())
 
     def _register(self, name: str, value: Any) -> None:
-        """What the native `__setattr__` calls for a Tensor, a Module, or a name that is registered already."""
+        """What `__setattr__` calls for a Tensor, a Module, or a name that is registered already."""
         kind = self._names.get(name)
         new = next((k for c, k in ((Parameter, PARAMETER), (Module, MODULE), (Buffer, BUFFER)) if isinstance(value, c)), None)
         if kind is None:
@@ -227,6 +227,8 @@ class Module(Hooks, State, Tree, Conversion, core.ModuleCore):
         self._add(MODULE, name, module, Module)
 
     add_module = register_module
+
+    __setattr__ = core.ModuleCore._set_attribute
 
     def __delattr__(self, name: str) -> None:
         if self._names.pop(name, None) is not None:

@@ -244,6 +244,7 @@ class SavedTensor:
 class ModuleCore:
     _has_hooks: bool
     _names: dict[str, str]
+    def _set_attribute(self, name: str, value: Any) -> None: ...
     def __call__(self, *args: Any, **kwargs: Any) -> Any: ...
 
 class Forward:

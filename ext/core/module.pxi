@@ -124,9 +124,10 @@ cdef class ModuleCore:
             wb_note_failure(<PyObject*>self)
             raise
         finally: wb_leave(&here)
-    def __setattr__(self, name, value):
+    def _set_attribute(self, name, value):
+        """What nn.Module has for `__setattr__`: a slot of that name here would make `object.__setattr__` refuse every module."""
         if isinstance(value, (Tensor, ModuleCore)) or name in self._names: self._register(name, value)
-        else: PyObject_GenericSetAttr(self, name, value)     # object.__setattr__ refuses a base with a slot of its own
+        else: PyObject_GenericSetAttr(self, name, value)
 
 def module_subclass(cls):
     """Pass the native call on to a class made in Python; nn.Module calls it for each of its subclasses."""
