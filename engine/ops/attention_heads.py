@@ -62,11 +62,14 @@ def attend(q, k, v, heads, bias_kv, add_zero_attn, dropout_p, padding, need_weig
     if not need_weights:
         found = scaled_dot_product_attention(q, k, v, attn_mask=bias, dropout_p=dropout_p, is_causal=causal)
         return found.transpose(1, 2).flatten(2), None
+    kind = q.dtype
+    if kind in (core.float16, core.bfloat16):  # rounded once, at the end
+        q, k, v, bias = (None if t is None else t.float() for t in (q, k, v, bias))
     scores = (q * (1 / sqrt(size))) @ k.transpose(-2, -1)
     weights = softmax(scores if bias is None else scores + bias, -1)
     if dropout_p:
         weights = dropout(weights, dropout_p)
-    return (weights @ v).transpose(1, 2).flatten(2), weights
+    return (weights @ v).to(kind).transpose(1, 2).flatten(2), weights.to(kind)
 
 
 def _static(given, n, heads, size):

@@ -135,7 +135,7 @@ def clamp(input, min=None, max=None):
         TypeError: `input` is not a tensor.
         ValueError: neither bound is given.
         RuntimeError: a bound does not fit the dtype of whole numbers.
-        NotImplementedError: something is complex, or bools are limited by bools.
+        NotImplementedError: something is complex, or bools are limited by bools from both sides.
 
     Example:
         >>> clamp(tensor([-2.0, 0.5, 2.0]), -1, 1)
@@ -148,7 +148,7 @@ def clamp(input, min=None, max=None):
     if isinstance(min, Tensor) or isinstance(max, Tensor):
         low = input if min is None else maximum(input, _as_tensor(min, input))
         low = low if max is None else minimum(low, _as_tensor(max, input))
-        if low.dtype is core.bool_:
+        if low.dtype is core.bool_ and min is not None and max is not None:
             raise expected("clamp", "numbers", "bools", "use logical_and() or logical_or()", NotImplementedError)
         return low
     if not input.dtype.is_floating_point and (isinstance(min, float) or isinstance(max, float)):
@@ -207,7 +207,7 @@ def clamp_min(input, min):
     y = max(input, min)
 
     Args:
-        input: Tensor of any dtype but bool.
+        input: Tensor; of bools, with a tensor as the bound.
         min: Lower bound, a number or a tensor.
 
     Shape:
@@ -230,7 +230,7 @@ def clamp_max(input, max):
     y = min(input, max)
 
     Args:
-        input: Tensor of any dtype but bool.
+        input: Tensor; of bools, with a tensor as the bound.
         max: Upper bound, a number or a tensor.
 
     Shape:
@@ -261,7 +261,7 @@ def _(s):
 def _(s):
     yield s(s.normal(3)).raises(ValueError, "clamp: expected min or max")
     yield s(s.integers(3), max=2**63).raises(RuntimeError, "clamp: expected a bound that fits int64")
-    yield s(s.mask(3), s.mask(3)).raises(NotImplementedError, "clamp: expected numbers")
+    yield s(s.mask(3), s.mask(3), s.mask(3)).raises(NotImplementedError, "clamp: expected numbers")
     yield s(2, s.normal(3)).raises(TypeError, "clamp: expected input to be a Tensor")
 
 

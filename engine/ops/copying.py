@@ -7,9 +7,17 @@ from workbench.ext.core import _core as core
 from . import cutting, order, part_scatter, primitive, shape, slices
 from ._space import public
 from .complex_view import view_as_complex, view_as_real
+from .errors import expected
 from .expand import expand
 
 Tensor = core.Tensor
+
+
+def _narrow(input, dim, start, length):
+    """`narrow`, with the class of exception that PyTorch has for a dimension beyond the last where it copies."""
+    if isinstance(dim, int) and dim >= input.ndim:
+        raise expected("narrow_copy", f"dim in the range [{-input.ndim}, {input.ndim - 1}]", str(dim), error=RuntimeError)
+    return slices.narrow(input, dim, start, length)
 
 
 def _copied(name, view, method=False):
@@ -51,4 +59,4 @@ for _name, _view in {
 }.items():  # fmt: skip
     _copied(f"{_name}_copy", _view)
 
-narrow_copy = _copied("narrow_copy", slices.narrow, method=True)
+narrow_copy = _copied("narrow_copy", _narrow, method=True)

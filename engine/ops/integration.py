@@ -159,7 +159,11 @@ def gradient(input, *, spacing=None, dim=None, edge_order=1):
     steps = list(spacing) if isinstance(spacing, (tuple, list)) else [spacing] * len(dims)
     if len(steps) != len(dims):
         raise expected("gradient", f"a spacing for each of {len(dims)} dimensions", spacing, error=RuntimeError)
-    return tuple(_slope(input, d, step, edge_order) for d, step in zip(dims, steps, strict=True))
+    kind = input.dtype
+    if kind in (core.float16, core.bfloat16):  # rounded once, at the end
+        input, steps = input.float(), [step.float() if isinstance(step, Tensor) and step.dtype is kind else step for step in steps]
+    found = (_slope(input, d, step, edge_order) for d, step in zip(dims, steps, strict=True))
+    return tuple(t.to(kind) if t.dtype is core.float32 and kind in (core.float16, core.bfloat16) else t for t in found)
 
 
 def _slope(f, dim, step, edge_order):

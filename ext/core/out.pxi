@@ -21,7 +21,25 @@ cdef object run_into(Op op, PyObject** s, out):
             elif op.tpos[k] == op.seq and isinstance(v, (tuple, list)):
                 for x in v:
                     if isinstance(x, Tensor): refuse_overlap(op, <Tensor>x, <Tensor>o)
-    return write_out(op, run(op, s), out)
+    r = run(op, s)
+    if op.out_asks & OUT_APART and isinstance(r, Tensor) and isinstance(out, Tensor) and (<Tensor>r).a.n > (<Tensor>out).a.n: refuse_growth(op, s, <Tensor>r, <Tensor>out)
+    return write_out(op, r, out)
+
+cdef int refuse_growth(Op op, PyObject** s, Tensor r, Tensor o) except -1:
+    "an out that is too small grows over what lies behind it in the same memory"
+    cdef int k
+    cdef Tensor t
+    cdef char* end = o.a.data + r.a.n * wb_itemsize[o.a.dtype]
+    for k in range(op.nt):
+        v = <object>s[op.tpos[k]]
+        for x in (v if op.tpos[k] == op.seq and isinstance(v, (tuple, list)) else (v,)):
+            if not isinstance(x, Tensor): continue
+            t = x
+            if t.a.n and same_memory(t, o) and t.a.data >= o.a.data and t.a.data < end: raise shared(op, t)
+    return 0
+
+cdef object shared(Op op, Tensor t):
+    return RuntimeError(f"{op.name}: expected an out whose memory is apart from the arguments', got one that shares some with a tensor of shape {shape_tuple(t)}; clone() that first")
 
 cdef int refuse_repeated(str name, Tensor o) except -1:
     cdef int i
@@ -33,12 +51,15 @@ cdef int refuse_overlap(Op op, Tensor t, Tensor o) except -1:
     "dense tensors alone are compared, as PyTorch does: of others it would take long to know"
     cdef long item = wb_itemsize[t.a.dtype], size = wb_itemsize[o.a.dtype]
     cdef bint apart = op.out_asks & OUT_APART != 0
-    if t is o and not apart or t.a.n == 0 or o.a.n == 0 or not t.a.layout & o.a.layout & WB_DENSE or not same_memory(t, o): return 0
+    if t is o:
+        if apart: raise shared(op, t)
+        return 0
+    if t.a.n == 0 or o.a.n == 0 or not t.a.layout & o.a.layout & WB_DENSE or not same_memory(t, o): return 0
     if o.a.data + o.a.n * size <= t.a.data or t.a.data + t.a.n * item <= o.a.data: return 0
     if not apart:
         if o.a.data == t.a.data and o.a.n * size == t.a.n * item and same_shape(&t.a, &o.a) and same_strides(t, o): return 0
         if not op.out_asks & OUT_WHOLE: return 0
-    raise RuntimeError(f"{op.name}: expected an out whose memory is apart from the arguments', got one that shares some with a tensor of shape {shape_tuple(t)}; clone() that first")
+    raise shared(op, t)
 
 cdef object write_out(Op op, r, out, bint one_of_several=False):
     cdef Tensor o

@@ -15,6 +15,7 @@ add(x, y, out=x); add(x, y, out=y); add(x, y, out=z); add(x, y, out=buffer[1:10]
 add(overlap, y, out=shifted); exp(overlap, out=shifted); sub(x[0], x, out=x); add(x.t(), x, out=x); cumsum(overlap, 0, out=shifted)
 clamp(overlap, 0, 1, out=shifted); addmm(overlap, x, y, out=shifted); scatter(overlap, 0, i, y, out=shifted); add(x, y, out=(z, z))
 gather(x, 0, i, out=x); gather(x, 0, i, out=z); gather(i, 0, i, out=i); take(x, i, out=x); index_select(x, 0, i[0], out=x)
+gather(x[0], 0, i[2], out=x[0, :1]); gather(i[0], 0, i[0, 1:], out=i[0, :1]); cat([empty, y], out=empty); cat([y, x], out=x[:2])
 cat([x], out=x); cat([x[:1], y[:2]], out=x); stack([x[0], x[1], x[2]], out=x); masked_select(x, x > 0, out=x)
 take_along_dim(x, i, 0, out=x); cross(x, y, out=x); mode(x, 0, out=(x[0], i[0])); linalg.svd(x, out=(double, double, double))
 where(x > 0, x, y, out=x); add(x, y, out=expanded); matmul(x, y, out=expanded); gather(x, 0, i, out=expanded)

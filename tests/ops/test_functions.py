@@ -26,6 +26,10 @@ EXPRESSIONS = [
     "lib.tensor(3, dtype=lib.int32).sum_to_size(())", "lib.tensor(True).sum_to_size(())", "lib.tensor([True]).sum_to_size((1,))",
     "lib.special.zeta(lib.full((2,), 2., requires_grad=True), 1).sum().backward()",
     f"{gradients('pow')}({COMPLEX})", f"{gradients('pow')}({COMPLEX}[::-1])", f"{gradients('nextafter')}([[1., 2, 3], [2., 2, 1]])",
+    *(f"lib.narrow_copy({X}, {d}, {start}, 1)" for d, start in ((2, 0), (-3, 0), (0, 9), (1, -1), (-1, 3))),
+    *(f"lib.{name}(lib.tensor([True, False]), {bound})" for name in ("clamp_min", "clamp_max", "clamp")
+      for bound in ("lib.tensor([False])", "True", "lib.tensor([2])", ".5")),
+    "lib.clamp(lib.tensor([True]), lib.tensor([True]), lib.tensor([True]))", "lib.clamp(lib.tensor([True]), max=lib.tensor([False]))",
     "lib.ormqr(lib.eye(3), input2=lib.ones(3), input3=lib.eye(3))",
     "lib.linalg.eigvalsh(input=lib.eye(3))", "lib.linalg.ldl_factor(input=lib.eye(3), hermitian=True)",
     "[t.requires_grad for t in lib.native_layer_norm(lib.ones(2, 3, requires_grad=True), (3,), None, None, 1e-5)]",
@@ -140,6 +144,23 @@ def test_indices_out_of_range(expression):
     wanted = outcome(torch, expression)
     assert wanted in ("IndexError", "RuntimeError")
     assert outcome(ours, expression) == wanted
+
+
+ROUNDED_ONCE = [
+    "lib.gradient({0}, spacing=({1},), edge_order=2)[0]", "lib.gradient({0})[0]", "lib.addmm({0}, {0}.reshape(5, 1), {1}.reshape(1, 5))",
+    "lib.nn.functional.multi_head_attention_forward(*[{0}.reshape(5, 1, 1)] * 3, 1, 1, lib.ones(3, 1, dtype={0}.dtype), None, "
+    "None, None, False, 0., lib.ones(1, 1, dtype={0}.dtype), None)[0]",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("half", ["float16", "bfloat16"])
+@pytest.mark.parametrize("expression", ROUNDED_ONCE)
+def test_half_precision_is_rounded_once(expression, half):
+    """The result is PyTorch's in float32 of the same numbers, rounded."""
+    numbers = [f"lib.tensor({v}).{half}()" for v in ("[.7, 1.9, 2.3, 5.1, 4.9]", "[.1, .4, 1.3, 1.9, 4.7]")]
+    found = outcome(ours, f"({expression.format(*numbers)}).float()")
+    wanted = outcome(torch, f"({expression.format(*(n + '.float()' for n in numbers))}).{half}().float()")
+    assert close(found, wanted), f"{wanted} expected, got {found}"
 
 
 BYTES = "lib.tensor([255, 50, 1], dtype=lib.uint8)"
