@@ -30,6 +30,11 @@ def main() -> int:
     args = parser.parse_args()
     import torch
 
+    from workbench import engine
+
+    torch.set_num_threads(1)  # the parts are many and small, and another process computes beside this one
+    engine.set_num_threads(1)
+
     dtypes = tuple(getattr(torch, d) for d in args.dtypes) if args.dtypes else ops.DTYPES
     jobs: list[tuple[str, Callable[[], list[ops.Result]]]] = []
     everything = args.ops is None and args.modules is None and not args.optimizers

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from . import names
+from .judges import MEANT
 from .ops import INFOS, MOST
 
 ROOT = Path(__file__).parents[2]
@@ -20,9 +21,11 @@ samples (its databases of ops, layers and optimizers), which stand on both sides
 method and in-place form; gradients in float64 and complex128; the class of the exception for bad inputs; float64, float32, float16,
 bfloat16, complex64, complex128, int64, int32, int16, int8, uint8 and bool where PyTorch takes them. Of more than {most}
 samples of an op and dtype, {most} are tried, spread evenly. A result that differs in its rounding agrees where each such element is as near
-as PyTorch's, or nearer, to PyTorch's own result in float64: in many functions PyTorch rounds float16 and bfloat16 after each step.
+as PyTorch's, or nearer, to PyTorch's own result in float64 (Bessel functions: to mpmath's): in many functions PyTorch rounds float16 and
+bfloat16 after each step. A gradient that differs from PyTorch's agrees where central differences of PyTorch's own function bear it out.
 
 *agrees*: every sample of every dtype. *differs*: some sample gives another result. *refuses*: some sample that PyTorch takes raises here.
+*on purpose*: some sample gives another result or raises for a reason that is given below, and all others agree.
 *not sampled*: PyTorch's databases have no samples of it; this project's own tests may.
 
 {summary}
@@ -52,11 +55,8 @@ def merged(files: list[Path]) -> list[dict[str, Any]]:
 def verdict(results: list[dict[str, Any]], kinds: tuple[str, ...]) -> str:
     """One word for the tallies of these kinds."""
     tallies = [t for r in results for kind, t in r["tallies"].items() if kind in kinds]
-    if not any(t["agree"] or t["wrong"] or t["refused"] for t in tallies):
-        return ""
-    if any(t["wrong"] for t in tallies):
-        return "differs"
-    return "refuses" if any(t["refused"] for t in tallies) else "agrees"
+    words = {"wrong": "differs", "refused": "refuses", "meant": "on purpose", "agree": "agrees"}
+    return next((word for key, word in words.items() if any(t[key] for t in tallies)), "")
 
 
 def first_difference(results: list[dict[str, Any]], kinds: tuple[str, ...]) -> str:
@@ -101,11 +101,14 @@ def summary(table: list[dict[str, str]]) -> str:
     present = [r for r in table if r["here"] == "yes"]
     tried = [r for r in present if r["forward"]]
     good = [r for r in tried if r["forward"] == "agrees" and {r["gradient"], r["errors"]} <= {"", "agrees"}]
-    wrong = [r for r in tried if "differs" in (r["forward"], r["gradient"], r["errors"])]
+    wrong, refused, meant = (
+        [r for r in tried if word in (r["forward"], r["gradient"], r["errors"])] for word in ("differs", "refuses", "on purpose")
+    )
     lines = [
         f"Of {len(table)} public names in scope, {len(present)} are here ({len(present) / len(table):.1%}). "
         f"Of these, {len(tried)} are sampled: {len(good)} agree in everything "
-        f"({len(good) / max(len(tried), 1):.1%}), {len(wrong)} give another result, or another class of exception, somewhere.",
+        f"({len(good) / max(len(tried), 1):.1%}), {len(wrong)} give another result, or another class of exception, somewhere, "
+        f"{len(refused)} refuse something, {len(meant)} differ on purpose.",
         "",
         "| module | names | here | sampled | agree |",
         "|---|---|---|---|---|",
@@ -120,13 +123,27 @@ def summary(table: list[dict[str, str]]) -> str:
     return "\n".join(lines)
 
 
-def document(table: list[dict[str, str]]) -> str:
+def judged(results: list[dict[str, Any]]) -> list[str]:
+    """What was found right without PyTorch, and what differs on purpose."""
+    lines = ["\n## Where it differs on purpose\n\n| op | samples | why |\n|---|---|---|"]
+    for (op, kind, _), why in MEANT.items():
+        found = [r["tallies"][kind] for r in results if r["name"] == op and kind in r["tallies"]]
+        lines.append(f"| `{op}`, {kind} | {sum(len(t['meant']) for t in found)} | {why} |")
+    borne: dict[str, int] = defaultdict(int)
+    for r in results:
+        borne[r["name"]] += r["tallies"].get("gradient", {}).get("followed", 0)
+    lines.append("\n## Gradients that differ from PyTorch's, and that central differences of PyTorch's function bear out\n")
+    return [*lines, ", ".join(f"`{name}` ({n} samples)" for name, n in sorted(borne.items()) if n) or "none"]
+
+
+def document(table: list[dict[str, str]], results: list[dict[str, Any]]) -> str:
     import torch
 
     parts = [HEAD.format(most=MOST, version=torch.__version__.split("+")[0], summary=summary(table))]
     differing = [r for r in table if r["note"]]
     parts.append("## Where it differs\n\n| name | first difference |\n|---|---|")
     parts += [f"| `{r['path']}` | {r['note']} |" for r in differing]
+    parts += judged(results)
     absent = [r["path"] for r in table if r["here"] == "no"]
     parts.append("\n## Absent\n\n" + (", ".join(f"`{path}`" for path in absent) or "nothing"))
     parts.append("\n## Out of scope\n\n| why | how many |\n|---|---|")
@@ -150,8 +167,9 @@ def main() -> None:
     parser.add_argument("results", type=Path, nargs="*", help="files of results; of two that tell of one op and dtype, the later counts")
     parser.add_argument("--out", type=Path, default=ROOT / "docs/conformance.md")
     args = parser.parse_args()
-    table = rows(merged(args.results or sorted((ROOT / "build").glob("conformance-*.json"))))
-    args.out.write_text(document(table))
+    results = merged(args.results or sorted((ROOT / "build").glob("conformance-*.json")))
+    table = rows(results)
+    args.out.write_text(document(table, results))
     print(summary(table))
 
 

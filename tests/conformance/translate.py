@@ -51,6 +51,12 @@ def _dense(t: torch.Tensor) -> np.ndarray:
 def as_they_lie(value: Any) -> Any:
     """As `to_ours`, with tensors that share memory wherever PyTorch's do, and expanded ones expanded: what `out=` must not be."""
     memory: dict[tuple[int, int, torch.dtype], Any] = {}
+    known: dict[int, Any] = {}  # a tensor that is given twice stays one
+
+    def once(t: torch.Tensor) -> Any:
+        if id(t) not in known:
+            known[id(t)] = placed(t)
+        return known[id(t)]
 
     def placed(t: torch.Tensor) -> Any:
         if t.device.type != "cpu" or t.layout != torch.strided or t.is_nested or t.dim() > 12:
@@ -65,7 +71,7 @@ def as_they_lie(value: Any) -> Any:
         made = memory[where].as_strided(tuple(t.shape), t.stride(), t.storage_offset())
         return made.requires_grad_(True) if t.requires_grad else made
 
-    return to_ours(torch.utils._pytree.tree_map(lambda v: placed(v) if isinstance(v, torch.Tensor) else v, value))
+    return to_ours(torch.utils._pytree.tree_map(lambda v: once(v) if isinstance(v, torch.Tensor) else v, value))
 
 
 def to_ours(value: Any) -> Any:
