@@ -22,6 +22,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from workbench.ext.core.cpus import available
+
 from .code import describe
 from .files import read_json, write_atomic, write_json
 
@@ -77,7 +79,7 @@ def machine() -> dict[str, Any]:
         "machine": platform.machine(),
         "cpu": info.get("model name") or info.get("CPU part"),
         "features": sorted((info.get("flags") or info.get("Features") or "").split()),
-        "cores": len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count(),
+        "cores": available(),
         "memory_bytes": os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES"),
         "variables": {name: value for name, value in sorted(os.environ.items()) if _VARIABLES.match(name)},
         **_engine(),

@@ -8,6 +8,8 @@ from argparse import Namespace
 from collections.abc import Collection, Sequence
 from typing import Any
 
+from workbench.ext.core.cpus import available
+
 from ..errors import UserError, did_you_mean
 from . import machine, peers, scaling, table
 from .case import Case
@@ -56,7 +58,7 @@ def bench(arguments: Namespace) -> int:
     cases = [known[name] for name in names]
     chosen("mode", arguments.modes, sorted({mode for case in known.values() for mode in case.modes}))
     those = engines(peer_names, suite)
-    about = {"cpu": machine.cpu_name(), "cores": machine.cores(), "load": machine.load(), "day": machine.day(), "rounds": arguments.rounds}
+    about = {"cpu": machine.cpu_name(), "cores": available(), "load": machine.load(), "day": machine.day(), "rounds": arguments.rounds}
     ceilings = {n: measure(n) for n in _thread_counts(suite, arguments)}
     results = _run(suite, cases, arguments, those, ceilings)
     tell("")

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from workbench.ext.core.cpus import available
+
 from .case import Case
-from .machine import cores
 
 CASES = ("mlp", "lstm", "gpt", "resnet20")
 FACTORS = (0.25, 0.5, 1.0, 2.0)
@@ -21,8 +22,8 @@ def points(case: Case, vary: Sequence[str], threads: int) -> Iterator[tuple[str,
     """
     for name in vary:
         if name == "threads":
-            for n in range(1, max(cores(), threads) + 1):
-                if n & (n - 1) == 0 or n == max(cores(), threads):
+            for n in range(1, max(available(), threads) + 1):
+                if n & (n - 1) == 0 or n == max(available(), threads):
                     yield name, n, n, {}
         elif name in case.sizes:
             for factor in FACTORS:

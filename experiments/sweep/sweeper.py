@@ -19,6 +19,8 @@ from typing import Any
 
 from optuna.trial import FrozenTrial, TrialState
 
+from workbench.ext.core.cpus import available
+
 from ..errors import UserError
 from ..files import read_json, write_json
 from .ledger import LEASE, Ledger, counts
@@ -71,7 +73,7 @@ def _sweep(planned: Plan, ledger: Ledger, command: Sequence[str], options: dict[
     jobs = options.get("jobs") or 1
     local = planned.local
     if jobs > 1 and not any(word.startswith("threads=") for word in local):
-        local = (*local, f"threads={max(1, _cores() // jobs)}")
+        local = (*local, f"threads={max(1, available() // jobs)}")
     order = Order(_with(planned, local), retry, options.get("retry") or 0, bool(options.get("fail_fast")), tuple(command))
     known = ledger.trials()
     with Table(planned, options.get("plain")) as table:
@@ -240,10 +242,6 @@ def _with(planned: Plan, local: tuple[str, ...]) -> Plan:
     from dataclasses import replace
 
     return replace(planned, local=local)
-
-
-def _cores() -> int:
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def _exit(code: int) -> str:
