@@ -7,6 +7,7 @@ import signal
 import threading
 from collections.abc import Callable, Iterator
 from types import FrameType
+from typing import Any
 
 from .errors import Interrupted
 
@@ -24,18 +25,22 @@ class StopRequest:
         self._say = say
         self._code: int | None = None
         self._patient = False
+        self._before: dict[int, Any] = {}
 
     @contextlib.contextmanager
     def watch(self) -> Iterator[None]:
-        """Take the signals while the block runs; does nothing outside the main thread, where Python delivers none."""
+        """Take the signals while the block runs; does nothing outside the main thread, where Python delivers none.
+
+        A function that took them before is told of each as well: a worker of a sweep has to know, even if the training has just ended.
+        """
         if threading.current_thread() is not threading.main_thread():
             yield
             return
-        before = {number: signal.signal(number, self._take) for number in _CODES}
+        self._before = {number: signal.signal(number, self._take) for number in _CODES}
         try:
             yield
         finally:
-            for number, handler in before.items():
+            for number, handler in self._before.items():
                 signal.signal(number, handler)
 
     def be_patient(self) -> None:
@@ -57,6 +62,9 @@ class StopRequest:
             raise Interrupted(self._code)
 
     def _take(self, number: int, frame: FrameType | None) -> None:
+        before = self._before[number]
+        if callable(before) and before is not signal.default_int_handler:
+            before(number, frame)
         again, self._code = self._code is not None, _CODES[signal.Signals(number)]
         if again or not self._patient:
             raise Interrupted(self._code)

@@ -21,6 +21,7 @@ from typing import Any
 
 from optuna.trial import TrialState
 
+from ..errors import Interrupted
 from .ledger import BEAT_S, Claim, Empty, Ledger
 from .settings import Definition, Plan
 from .trial import run_trial
@@ -97,16 +98,23 @@ class Worker:
             self._one(claim)
             gc.collect()
 
-    def stop(self, number: int = 0, frame: FrameType | None = None) -> None:
-        """Take no further trial; the one in hand is stopped by the same signal, with a checkpoint."""
-        self.stopped = True
+    def stop(self, number: int, frame: FrameType | None) -> None:
+        """Take no further trial. The training in hand takes the signal itself; one that is only being prepared is left at once."""
+        first, self.stopped = not self.stopped, True
+        if first and self._claim is not None and signal.getsignal(number) == self.stop:
+            raise Interrupted(128 + number)
 
     def _one(self, claim: Claim) -> None:
         plan, order = self._plan, self._order
-        with self._lock:
-            self._claim = claim
         try:
+            with self._lock:
+                self._claim = claim
+            if self.stopped:  # asked for while it was claimed
+                raise Interrupted
             ended = run_trial(claim, plan.definition, plan.name, plan.root, plan.local, list(order.command))
+        except Interrupted:
+            self._ledger.release(claim)
+            return
         except Exception:  # what a run does wrong is an outcome: here no run can be begun, and the trial has no part in that
             self._ledger.release(claim)
             raise

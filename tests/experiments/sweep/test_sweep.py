@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import gc
 import json
+import os
+import signal
 import weakref
 import xml.etree.ElementTree as ElementTree
 
@@ -19,8 +21,9 @@ from workbench.experiments.sweep.coordinates import Axis
 from workbench.experiments.sweep.samplers import sampler
 from workbench.experiments.sweep.settings import Definition
 from workbench.experiments.sweep.space import parameter
+from workbench.experiments.sweep.worker import Order, Worker
 
-from .tools import SPACE, WORDS, about, bare, results, swept
+from .tools import SPACE, WORDS, about, bare, planned, results, swept
 
 
 def proposals(made, upto):
@@ -171,3 +174,36 @@ def test_the_front_is_that_of_optuna():
     plan = bare()
     plan = type(plan)(plan.name, Definition((), (), ("a", "b"), ("max", "min"), "tpe"), 6, plan.root)
     assert [trial.number for trial in outcome.best(plan, study.trials)] == [trial.number for trial in study.best_trials]
+
+
+def asked(worker):
+    """Let a worker work that takes signals, as its process has it."""
+    before = signal.signal(signal.SIGTERM, worker.stop)
+    try:
+        worker.work()
+    finally:
+        signal.signal(signal.SIGTERM, before)
+    return [trial.state for trial in worker._ledger.trials()]
+
+
+def test_a_worker_that_is_asked_to_stop_as_its_trial_ends_takes_no_other():
+    assert asked(Worker(Order(planned("sweep.trials=3", "seed=15")))) == [TrialState.COMPLETE]
+
+
+@pytest.mark.parametrize("place", ["compose", "claim"])
+def test_a_worker_that_is_asked_to_stop_before_its_trial_trains_gives_it_back(place, monkeypatch):
+    made = planned("sweep.trials=3")
+    worker = Worker(Order(made, retry=0))
+    owner = train if place == "compose" else worker._ledger
+    original = getattr(owner, place)
+
+    def asking(*words):
+        out = original(*words)
+        os.kill(os.getpid(), signal.SIGTERM)
+        return out
+
+    with monkeypatch.context() as patch:
+        patch.setattr(owner, place, asking)
+        assert asked(worker) == [TrialState.RUNNING]
+    assert not (made.root / "milli").exists()
+    assert asked(Worker(Order(made, retry=0))) == [TrialState.COMPLETE] * 3
