@@ -20,9 +20,12 @@ Made by `make conformance` (tests/conformance); nothing here is written by hand.
 samples (its databases of ops, layers and optimizers), which stand on both sides of every option: values, shapes and dtypes by function,
 method and in-place form; gradients in float64 and complex128; the class of the exception for bad inputs; float64, float32, float16,
 bfloat16, complex64, complex128, int64, int32, int16, int8, uint8 and bool where PyTorch takes them. Of more than {most}
-samples of an op and dtype, {most} are tried, spread evenly. A result that differs in its rounding agrees where each such element is as near
-as PyTorch's, or nearer, to PyTorch's own result in float64 (Bessel functions: to mpmath's): in many functions PyTorch rounds float16 and
-bfloat16 after each step. A gradient that differs from PyTorch's agrees where central differences of PyTorch's own function bear it out.
+samples of an op and dtype, {most} are tried, spread evenly: method and in-place form on 8 of them, gradients on 60.
+
+A result that differs in its rounding agrees where each such element is as near as PyTorch's, or nearer, to PyTorch's own result in float64
+(Bessel functions: to mpmath's): in many functions PyTorch rounds float16 and bfloat16 after each step. A gradient that differs from
+PyTorch's agrees where central differences of PyTorch's own function bear it out. Of what is drawn, shapes and dtypes are compared; of
+sorting, what lies at the indices; of decompositions that are unique up to signs or a basis, what PyTorch's own tests take of them.
 
 *agrees*: every sample of every dtype. *differs*: some sample gives another result. *refuses*: some sample that PyTorch takes raises here.
 *on purpose*: some sample gives another result or raises for a reason that is given below, and all others agree.
@@ -125,7 +128,12 @@ def summary(table: list[dict[str, str]]) -> str:
 
 def judged(results: list[dict[str, Any]]) -> list[str]:
     """What was found right without PyTorch, and what differs on purpose."""
-    lines = ["\n## Where it differs on purpose\n\n| op | samples | why |\n|---|---|---|"]
+    tallies = [t for r in results for t in r["tallies"].values()]
+    lines = [
+        f"\n{sum(t['agree'] for t in tallies):,} comparisons agree, {sum(t['nearer'] for t in tallies):,} of them by float64; "
+        f"{sum(len(t['left_out']) for t in tallies):,} samples are left out, as PyTorch raises there, or as they use what is out of scope.",
+        "\n## Where it differs on purpose\n\n| op | samples | why |\n|---|---|---|",
+    ]
     for (op, kind, _), why in MEANT.items():
         found = [r["tallies"][kind] for r in results if r["name"] == op and kind in r["tallies"]]
         lines.append(f"| `{op}`, {kind} | {sum(len(t['meant']) for t in found)} | {why} |")
@@ -141,7 +149,7 @@ def document(table: list[dict[str, str]], results: list[dict[str, Any]]) -> str:
 
     parts = [HEAD.format(most=MOST, version=torch.__version__.split("+")[0], summary=summary(table))]
     differing = [r for r in table if r["note"]]
-    parts.append("## Where it differs\n\n| name | first difference |\n|---|---|")
+    parts.append("## Where it differs\n\n" + ("| name | first difference |\n|---|---|" if differing else "Nowhere on these samples."))
     parts += [f"| `{r['path']}` | {r['note']} |" for r in differing]
     parts += judged(results)
     absent = [r["path"] for r in table if r["here"] == "no"]
