@@ -11,7 +11,7 @@ from .code import changed_files
 from .files import read_json
 
 _SOURCES = (".py", ".pyx", ".pxi", ".c", ".h", ".yaml")
-_MACHINE = ("python", "cpu", "features", "kernels", "blas", "threads", "variables")
+_MACHINE = ("python", "cpu", "features", "kernels", "threads", "variables")
 HARMLESS = ("threads", "variables", "native")  # what a resumption does not mention: it decides no bits, or the code says it already
 
 

@@ -87,12 +87,12 @@ def machine() -> dict[str, Any]:
 
 
 def _engine() -> dict[str, Any]:
-    """Instruction set of the kernels, BLAS and threads, where the engine is loaded."""
+    """Instruction set of the kernels and threads, where the engine is loaded."""
     native: Any = sys.modules.get("workbench.ext.core")
     core = getattr(native, "_core", None)
     if core is None or not hasattr(native, "level"):
         return {}
-    return {"kernels": native.level, "blas": core.blas(), "threads": core.get_num_threads()}
+    return {"kernels": native.level, "threads": core.get_num_threads()}
 
 
 def _cpu_info() -> dict[str, str]:

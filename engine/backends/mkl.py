@@ -1,4 +1,4 @@
-"""Intel's MKL: products run in OpenBLAS here."""
+"""Intel's MKL: products run in kernels of our own here."""
 
 from __future__ import annotations
 

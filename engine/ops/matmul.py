@@ -28,7 +28,7 @@ def _dimensions(name, t, argument, n):
 
 
 def _ready(t):
-    """`t`, or a copy of it, with one of the two last strides 1, as BLAS wants a matrix."""
+    """`t`, or a copy of it, with one of the two last strides 1, as the kernels want a matrix."""
     stride = t.stride()
     rows, cols = t.shape[-2:]
     if (stride[-1] == 1 and stride[-2] >= cols) or (stride[-2] == 1 and stride[-1] >= rows):
@@ -38,7 +38,7 @@ def _ready(t):
 
 @op("call", tensors=2, spaces=(), methods=False, kernel="bmm", dtypes=(*NUMBER, *COMPLEX), onnx="MatMul")
 def batched(input, other):
-    """Products of the matrices of two batches, whose strides suit BLAS.
+    """Products of the matrices of two batches, whose strides suit the kernels.
 
     Shape:
         input: (B, M, K); other: (B, K, N); result: (B, M, N).

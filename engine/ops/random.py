@@ -8,7 +8,7 @@ from workbench.ext.core.lazy import np
 from ._help import sizes
 from ._space import public
 from .complex_view import view_as_complex
-from .creation import dtype_for, finished, into, shape_of
+from .creation import dtype_for, empty_as, finished, into, shape_of
 from .drawing import normal as normal_draw
 from .drawing import randint as whole_draw
 from .drawing import uniform as uniform_draw
@@ -37,6 +37,13 @@ def whole(name, shape, dtype, generator, low, high):
     if low >= high:
         raise expected(name, "low < high", f"{low} and {high}", error=RuntimeError)
     return cast(whole_draw(shape, core.int64, key_of(generator), low, high), dtype or core.int64)
+
+
+def alike(drawn, input, device, memory_format):
+    """The numbers that were drawn, the same for every layout, in the layout of `input` or the one that is asked for."""
+    if memory_format is None and input.is_contiguous():
+        return drawn
+    return empty_as(input, drawn.dtype, device, memory_format).copy_(drawn)
 
 
 @public("torch")
@@ -87,7 +94,7 @@ def rand_like(input, *, generator=None, dtype=None, layout=None, device=None, re
         layout: Accepted for PyTorch's sake.
         device: The device; None means cpu.
         requires_grad: Whether operations on the result are recorded.
-        memory_format: Accepted for PyTorch's sake.
+        memory_format: The order in memory; None means that of `input`.
         pin_memory: Accepted for PyTorch's sake.
 
     Shape:
@@ -97,7 +104,8 @@ def rand_like(input, *, generator=None, dtype=None, layout=None, device=None, re
         Tensor.
     """
     core.as_device(device)
-    return finished(drawn("rand_like", tuple(input.shape), dtype or input.dtype, generator, uniform_draw, 0.0, 1.0), requires_grad)
+    found = drawn("rand_like", tuple(input.shape), dtype or input.dtype, generator, uniform_draw, 0.0, 1.0)
+    return finished(alike(found, input, device, memory_format), requires_grad)
 
 
 @public("torch")
@@ -148,7 +156,7 @@ def randn_like(input, *, generator=None, dtype=None, layout=None, device=None, r
         layout: Accepted for PyTorch's sake.
         device: The device; None means cpu.
         requires_grad: Whether operations on the result are recorded.
-        memory_format: Accepted for PyTorch's sake.
+        memory_format: The order in memory; None means that of `input`.
         pin_memory: Accepted for PyTorch's sake.
 
     Shape:
@@ -158,7 +166,8 @@ def randn_like(input, *, generator=None, dtype=None, layout=None, device=None, r
         Tensor.
     """
     core.as_device(device)
-    return finished(drawn("randn_like", tuple(input.shape), dtype or input.dtype, generator, normal_draw, 0.0, 1.0), requires_grad)
+    found = drawn("randn_like", tuple(input.shape), dtype or input.dtype, generator, normal_draw, 0.0, 1.0)
+    return finished(alike(found, input, device, memory_format), requires_grad)
 
 
 @public("torch")
@@ -220,7 +229,7 @@ def randint_like(
         layout: Accepted for PyTorch's sake.
         device: The device; None means cpu.
         requires_grad: Whether operations on the result are recorded.
-        memory_format: Accepted for PyTorch's sake.
+        memory_format: The order in memory; None means that of `input`.
         pin_memory: Accepted for PyTorch's sake.
 
     Shape:
@@ -231,7 +240,8 @@ def randint_like(
     """
     core.as_device(device)
     low, high = (0, low) if high is None else (low, high)
-    return finished(whole("randint_like", tuple(input.shape), dtype or input.dtype, generator, low, high), requires_grad)
+    found = whole("randint_like", tuple(input.shape), dtype or input.dtype, generator, low, high)
+    return finished(alike(found, input, device, memory_format), requires_grad)
 
 
 @public("torch")

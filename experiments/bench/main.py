@@ -50,7 +50,7 @@ def bench(arguments: Namespace) -> int:
     """Time what the words say, and print or write it.
 
     Returns:
-        0; 1 where another engine computes something else.
+        0; 1 where another engine computes something else, or one fails.
     """
     suite, peer_names = arguments.suite, arguments.against
     known = _cases(suite)
@@ -60,7 +60,7 @@ def bench(arguments: Namespace) -> int:
     those = engines(peer_names, suite)
     about = {"cpu": machine.cpu_name(), "cores": available(), "load": machine.load(), "day": machine.day(), "rounds": arguments.rounds}
     ceilings = {n: measure(n) for n in _thread_counts(suite, arguments)}
-    results = _run(suite, cases, arguments, those, ceilings)
+    results, failures = _run(suite, cases, arguments, those, ceilings)
     tell("")
     document = {"about": about, "ceilings": {n: vars(c) for n, c in ceilings.items()}, "results": results}
     if arguments.write:
@@ -72,7 +72,9 @@ def bench(arguments: Namespace) -> int:
         print(json.dumps(document, indent=1))
     elif not arguments.write:
         print("\n".join(_text(suite, document, ceilings, peer_names)))
-    return agree(results)
+    for failure in failures:
+        print(f"bench: {failure}", file=sys.stderr)
+    return 1 if failures else agree(results)
 
 
 def _cases(suite: str) -> dict[str, Case]:
@@ -89,7 +91,10 @@ def _thread_counts(suite: str, arguments: Namespace) -> list[int]:
     return counts
 
 
-def _run(suite: str, cases: Sequence[Case], arguments: Namespace, those: Sequence[str], ceilings: dict[int, Ceilings]) -> list[Result]:
+def _run(
+    suite: str, cases: Sequence[Case], arguments: Namespace, those: Sequence[str], ceilings: dict[int, Ceilings]
+) -> tuple[list[Result], list[str]]:
+    """The results, and what failed: an engine that dies takes no other measurement with it."""
     jobs: list[tuple[Case, str, int, dict[str, int], Result]] = []
     for case in cases:
         for mode in arguments.modes or (("train",) if suite == "scaling" else case.modes):
@@ -100,16 +105,20 @@ def _run(suite: str, cases: Sequence[Case], arguments: Namespace, those: Sequenc
                     jobs.append((case, mode, threads, sizes, {"varied": name, "value": value}))
             else:
                 jobs += [(case, mode, threads, {}, {}) for threads in arguments.threads]
-    results = []
+    results, failures = [], []
     for number, (case, mode, threads, sizes, more) in enumerate(jobs):
-        tell(f"{number + 1} of {len(jobs)}: {case.name}, {mode}, {table.counted(threads, 'thread')}")
-        plan = Plan(those, arguments.rounds, threads, arguments.profile)
-        result = compare(case, mode, plan, sizes) | more
+        label = f"{case.name}, {mode}, {table.counted(threads, 'thread')}"
+        tell(f"{number + 1} of {len(jobs)}: {label}")
+        try:
+            result = compare(case, mode, Plan(those, arguments.rounds, threads, arguments.profile), sizes) | more
+        except (RuntimeError, OSError) as error:  # the latter of a pipe whose process is gone
+            failures.append(f"{label}: {error}")
+            continue
         flops, moved = case.cost(mode) if hasattr(case, "cost") else (result["flops"], 0.0)
         for engine in result["engines"].values():
             engine["share"] = ceilings[threads].seconds(flops, moved) / (engine["ms"] / 1e3)
         results.append(result)
-    return results
+    return results, failures
 
 
 def _text(suite: str, document: dict[str, Any], ceilings: dict[int, Ceilings], peer_names: Sequence[str]) -> list[str]:

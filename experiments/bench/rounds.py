@@ -44,7 +44,9 @@ class Worker:
         assert self.process.stdout is not None
         line = self.process.stdout.readline()
         if not line:
-            raise RuntimeError(f"bench: expected an answer from the {self.engine} process, got none (exit code {self.process.wait()})")
+            raise RuntimeError(
+                f"expected an answer from the {self.engine} process, got none (exit code {self.process.wait()}); what it said is above"
+            )
         answer: dict[str, Any] = json.loads(line)
         return answer
 

@@ -2,7 +2,6 @@
 """The native core: Tensor, ops and their dispatch, the tape, and the runtime below them. One module, so that every hot call can be inlined
 and native state exists once. Read in the order of the includes."""
 cimport cython
-import os
 import sys
 from cpython.ref cimport PyObject, PyTypeObject, Py_INCREF, Py_DECREF, Py_XDECREF
 from cpython.float cimport PyFloat_Check, PyFloat_AS_DOUBLE

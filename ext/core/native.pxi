@@ -111,11 +111,6 @@ cdef extern from "alloc.h":
     void wb_alloc_reset_peak() noexcept nogil
     int wb_alloc_init() noexcept nogil
 
-cdef extern from "blas.h":
-    const char* wb_blas_open(const char*) noexcept
-    const char* wb_blas_config() noexcept
-    const char* wb_blas_core() noexcept
-
 cdef extern from "dispatch.h":
     const char* wb_dispatch(const char*) noexcept
     const char* wb_levels() noexcept

@@ -1,17 +1,13 @@
-# The runtime below the tensors: instruction set, BLAS, threads, memory.
+# The runtime below the tensors: instruction set, threads, memory.
 
-def start(int threads, long spin_ns, blas_path, force=None, bint system_alloc=False):
-    """Pick the kernels, load BLAS, size the pool. Called once, by the package's import."""
+def start(int threads, long spin_ns, force=None, bint system_alloc=False):
+    """Pick the kernels, size the pool. Called once, by the package's import."""
     cdef bytes wanted = force.encode() if force else b""
     cdef const char* level = wb_dispatch(wanted)
     if level == NULL:
         raise ImportError(
             f"WORKBENCH_ISA: expected one of {wb_levels().decode()}, got {force!r}; it is not built or this CPU cannot run it" if force
             else "workbench: expected a CPU of x86-64-v2 (SSE4.2) or newer, got an older one; workbench cannot run on it")
-    cdef bytes path = os.fsencode(blas_path)
-    cdef const char* why = wb_blas_open(path)
-    if why != NULL:
-        raise ImportError(f"OpenBLAS could not be loaded: {why.decode()}; repair with pip install --force-reinstall scipy-openblas32")
     wb_alloc_init()
     wb_alloc_bypass(system_alloc)
     cdef wb_alloc_stats s
@@ -24,9 +20,6 @@ def start(int threads, long spin_ns, blas_path, force=None, bint system_alloc=Fa
 def levels():
     """Instruction sets that were built and that this CPU can run, best first."""
     return wb_levels().decode().split()
-
-def blas():
-    return {"config": wb_blas_config().decode(), "core": wb_blas_core().decode()}
 
 def get_num_threads():
     """Threads that kernels may use, the calling one included."""

@@ -3,7 +3,7 @@
    file includes itself for float and for double. */
 #ifndef REAL
 #include "conv.h"
-#include "../core/blas.h"
+#include "gemm.h"
 
 /* Multiply-adds that make a part, and the bytes of source rows that a run of output rows should read. */
 enum { PART_WORK = 1 << 20, RUN_BYTES = 24 << 10 };
@@ -54,8 +54,6 @@ static int is_product(const conv_shape *s, conv_weight w) {
 }
 static int is_depthwise(const conv_shape *s) { return s->groups > 1 && s->groups == s->c && s->groups == s->o; }
 
-#define product_f32 wb_sgemm
-#define product_f64 wb_dgemm
 #define REAL 32
 #include "conv.c"
 #undef REAL
@@ -278,12 +276,7 @@ static int F(conv2d)(const wb_call *c) {
     const real *from = (const real *)x->data, *bias = c->in[2] ? (const real *)c->in[2]->data : NULL;
     real *to = (real *)y->data;
     if (is_depthwise(&s)) return NAME(F(depthwise))(&s, from, weight, bias, to);
-    if (is_product(&s, weight)) {
-        long pixels = s.n * s.h * s.w;
-        for (long p = 0; p < pixels && bias; p++) memcpy(to + p * s.o, bias, (size_t)s.o * sizeof *to);
-        F(product)(0, 1, pixels, s.o, s.c, from, s.c, (const real *)w->data, s.c, bias ? 1 : 0, to, s.o);
-        return 0;
-    }
+    if (is_product(&s, weight)) return NAME(F(gemm))(s.n * s.h * s.w, s.o, s.c, from, s.c, 1, (const real *)w->data, 1, s.c, bias, 0, to, s.o);
 #if REAL == 32
     if (is_winograd(&s, s.c, s.o)) return NAME(winograd)(&s, from, weight, bias, to, 0, tile_of(c));
 #endif
@@ -298,10 +291,7 @@ static int F(conv2d_input_backward)(const wb_call *c) {
     const real *from = (const real *)grad->data;
     real *to = (real *)x->data;
     if (is_depthwise(&s)) return NAME(F(depthwise_input_backward))(&s, from, weight, to);
-    if (is_product(&s, weight)) {
-        F(product)(0, 0, s.n * s.h * s.w, s.c, s.o, from, s.o, (const real *)w->data, s.c, 0, to, s.c);
-        return 0;
-    }
+    if (is_product(&s, weight)) return NAME(F(gemm))(s.n * s.h * s.w, s.c, s.o, from, s.o, 1, (const real *)w->data, s.c, 1, NULL, 0, to, s.c);
 #if REAL == 32
     if (is_winograd(&s, s.o, s.c)) return NAME(winograd)(&s, from, weight, NULL, to, 1, tile_of(c));
 #endif
@@ -315,10 +305,8 @@ static int F(conv2d_weight_backward)(const wb_call *c) {
     conv_weight to = weight_of(w);
     const real *grad = (const real *)g->data, *from = (const real *)x->data;
     if (is_depthwise(&s)) return NAME(F(depthwise_weight_backward))(&s, grad, from, to);
-    if (s.n > 0 && is_product(&s, to)) {
-        F(product)(1, 0, s.o, s.c, s.n * s.h * s.w, grad, s.o, from, s.c, 0, (real *)w->data, s.c);
-        return 0;
-    }
+    if (s.n > 0 && is_product(&s, to))
+        return NAME(F(gemm))(s.o, s.c, s.n * s.h * s.w, grad, 1, s.o, from, s.c, 1, NULL, 0, (real *)w->data, s.c);
 #if REAL == 32
     if (is_winograd_weight(&s)) return NAME(winograd_weight_backward)(&s, grad, from, to, tile_of(c));
 #endif

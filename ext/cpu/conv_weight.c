@@ -2,15 +2,13 @@
    and for double. */
 #ifndef REAL
 #include "conv.h"
-#include "../core/blas.h"
+#include "gemm.h"
 
 /* Multiply-adds of a part, most parts and bytes of their sums, bytes of source and gradient rows that are summed over at a time. */
 enum { OUTER_WORK = 1 << 20, OUTER_PARTS = 16, OUTER_BYTES = 32 << 20, OUTER_RUN = 24 << 10 };
 /* Products instead of tiles: from so many channels and parts on, by blocks of channels, over so many pixels at a time. */
 enum { PRODUCT_LEAST = 64, PRODUCT_LEAST_PARTS = 8, PRODUCT_BLOCK = 128, PRODUCT_PIXELS = 256 };
 
-#define gemm_f32 wb_sgemm1
-#define gemm_f64 wb_dgemm1
 #define REAL 32
 #include "conv_weight.c"
 #undef REAL
@@ -119,7 +117,7 @@ static int F(product_part)(void *arg, long part) {
             if (y >= 0 && y < s->h && x >= 0 && x < s->w) memcpy(pixels + q * c, from, (size_t)c * sizeof *pixels);
             else memset(pixels + q * c, 0, (size_t)c * sizeof *pixels);
         }
-        F(gemm)(1, 0, o, c, have, 1, j->grad + q0 * s->o + o0, s->o, pixels, c, q0 ? 1 : 0, sum, c);
+        if (NAME(F(gemm))(o, c, have, j->grad + q0 * s->o + o0, 1, s->o, pixels, c, 1, q0 ? sum : NULL, c, sum, c)) return WB_NO_MEMORY;
     }
     real *to = (real *)j->to.data + o0 * j->to.o + c0 * j->to.c + tap / s->kw * j->to.i + tap % s->kw * j->to.j;
     for (long r = 0; r < o; r++)
@@ -132,9 +130,9 @@ static int F(by_products)(const conv_shape *s, const real *grad, const real *src
     j.scratch_bytes = (PRODUCT_PIXELS + PRODUCT_BLOCK) * PRODUCT_BLOCK * sizeof(real);
     size_t bytes = (size_t)wb_pool_slots() * j.scratch_bytes;
     if (!(j.scratch = wb_alloc(bytes))) return WB_NO_MEMORY;
-    wb_pool_run(F(product_part), &j, s->kh * s->kw * j.across * j.down);
+    int failed = wb_pool_run(F(product_part), &j, s->kh * s->kw * j.across * j.down);
     wb_free(j.scratch, bytes);
-    return 0;
+    return failed;
 }
 
 int NAME(F(direct_weight_backward))(const conv_shape *s, const real *grad, const real *src, conv_weight to) {

@@ -1,12 +1,11 @@
 /* bmm and dot. A matrix comes with one of its two strides 1 (either may be anything where it has one row or column);
-   batch strides may be 0. Small products go on tiles of our own, the rest to BLAS. The file includes itself for float and for double. */
+   batch strides may be 0. The file includes itself for float and for double. */
 #ifndef REAL
-#include "isa.h"
-#include "../core/blas.h"
+#include "gemm.h"
 
-enum { TINY = 1 << 13 /* multiply-adds, where a call of BLAS costs more than the product */, DOT_BLOCK = 1 << 13 };
+enum { TINY = 1 << 13 /* multiply-adds that are not worth a packing */, DOT_BLOCK = 1 << 13 };
 
-/* A matrix as BLAS takes it. */
+/* Which stride is 1, and the other. */
 typedef struct { int transposed; long ld; } stored;
 static stored matmul_stored(long rows, long cols, long row_stride, long col_stride) {
     if (col_stride == 1 || cols <= 1) return (stored){0, rows <= 1 ? WB_MAX(cols, 1) : row_stride};
@@ -29,13 +28,6 @@ WB_FAMILY(matmul) {
 #else
 #include "real.h"
 #include "tile.h"
-#if REAL == 32
-#define GEMM wb_sgemm
-#define GEMM1 wb_sgemm1
-#else
-#define GEMM wb_dgemm
-#define GEMM1 wb_dgemm1
-#endif
 
 static inline real *F(at)(const wb_array *a) { return (real *)a->data; }
 
@@ -67,8 +59,8 @@ static int F(vector_part)(void *arg, long part) {
 /* ---- bmm: (batch, m, k) x (batch, k, n) ---- */
 typedef struct { const wb_call *c; long m, n, k, parts; stored a, b; } F(bmm_job);
 
-/* The product number l; `cut`: by the pool, if it is large enough. */
-static void F(product)(const F(bmm_job) *s, long l, int cut) {
+/* The product number l. */
+static int F(product)(const F(bmm_job) *s, long l) {
     const wb_array *a = s->c->in[0], *b = s->c->in[1];
     const real *pa = F(at)(a) + l * a->strides[0], *pb = F(at)(b) + l * b->strides[0];
     real *y = F(at)(s->c->out[0]) + l * s->m * s->n;
@@ -86,15 +78,20 @@ static void F(product)(const F(bmm_job) *s, long l, int cut) {
         F(multiply)(m, n, k, 1, pa, a->strides[1], a->strides[2], pb, s->b.ld, 2 * VR, NULL, 0, y, n);
     else if (m * n * k <= TINY && !s->a.transposed)
         F(dots)(m, n, k, 1, pa, s->a.ld, pb, s->b.ld, NULL, y, n);
-    else if (cut) GEMM(s->a.transposed, s->b.transposed, m, n, k, pa, s->a.ld, pb, s->b.ld, 0, y, n);
-    else GEMM1(s->a.transposed, s->b.transposed, m, n, k, 1, pa, s->a.ld, pb, s->b.ld, 0, y, n);
+    else {
+        long ars = s->a.transposed ? 1 : s->a.ld, acs = s->a.transposed ? s->a.ld : 1;
+        long brs = s->b.transposed ? 1 : s->b.ld, bcs = s->b.transposed ? s->b.ld : 1;
+        return NAME(F(gemm))(m, n, k, pa, ars, acs, pb, brs, bcs, NULL, 0, y, n);
+    }
+    return 0;
 }
 
 static int F(bmm_part)(void *arg, long part) {
     const F(bmm_job) *s = arg;
     long batch = s->c->out[0]->shape[0];
-    for (long l = batch * part / s->parts; l < batch * (part + 1) / s->parts; l++) F(product)(s, l, 0);
-    return 0;
+    int code = 0;
+    for (long l = batch * part / s->parts; !code && l < batch * (part + 1) / s->parts; l++) code = F(product)(s, l);
+    return code;
 }
 
 static int F(bmm)(const wb_call *c) {
@@ -109,8 +106,9 @@ static int F(bmm)(const wb_call *c) {
     s.b = matmul_stored(s.k, s.n, b->strides[1], b->strides[2]);
     double one = (double)s.m * s.n * s.k;
     if (one > TINY && (y->shape[0] < 8 || one > 1 << 24)) {            /* few or large: every product is cut */
-        for (long l = 0; l < y->shape[0]; l++) F(product)(&s, l, 1);
-        return 0;
+        int code = 0;
+        for (long l = 0; !code && l < y->shape[0]; l++) code = F(product)(&s, l);
+        return code;
     }
     s.parts = WB_MIN(y->shape[0], wb_parts(y->shape[0] * (one / VB + 30)));
     return wb_pool_run(F(bmm_part), &s, s.parts);
@@ -147,6 +145,4 @@ static int F(dot)(const wb_call *c) {
     return 0;
 }
 
-#undef GEMM
-#undef GEMM1
 #endif

@@ -3,8 +3,7 @@
    are in cache. Each element is one sum in the order of k, however the panels are shared out. The file includes itself for float and
    for double. */
 #ifndef REAL
-#include "isa.h"
-#include "../core/blas.h"
+#include "gemm.h"
 
 enum { LSTM, GRU, RNN_TANH, RNN_RELU };
 /* Blocks of `h` columns that a row of gates is kept in: those of the input first; a GRU keeps the state's part of its last gate behind them.
@@ -29,11 +28,9 @@ WB_FAMILY(recurrent) {
 #include "real_math.h"
 #include "tile.h"
 #if REAL == 32
-#define F_GEMM wb_sgemm
 static inline vr F(sigmoid)(vr x) { return vsigmoid(x); }
 static inline vr F(tanh)(vr x) { return vtanh(x); }
 #else
-#define F_GEMM wb_dgemm
 static inline vr F(sigmoid)(vr x) {
     vr e = F(exp)(-F(abs)(x)), one = F(splat)(1);
     return F(select)(x < 0, e, one) / (one + e);
@@ -133,8 +130,11 @@ static int F(recurrent_layer)(const wb_call *c) {
     for (long j = 0; j < l->input * h; j++)
         bias[j] = (b_ih ? b_ih[j] : 0) + (b_hh && !(s.mode == GRU && j >= 2 * h) ? b_hh[j] : 0);
     for (long j = 0; j < h; j++) bias[l->input * h + j] = s.mode == GRU && b_hh ? b_hh[2 * h + j] : 0;
-    if (s.k) F_GEMM(0, 1, all, l->input * h, s.k, (const real *)c->in[0]->data, s.k, (const real *)c->in[3]->data, s.k, 0, gates, s.ld);
-    else memset(gates, 0, all * s.ld * sizeof(real));
+    const real *x = (const real *)c->in[0]->data, *w_ih = (const real *)c->in[3]->data;
+    if (NAME(F(gemm))(all, l->input * h, s.k, x, s.k, 1, w_ih, 1, s.k, NULL, 0, gates, s.ld)) {
+        wb_free(scratch, bytes);
+        return WB_NO_MEMORY;
+    }
     s.packed = scratch;
     s.bias = bias;
     s.bias_n = bias + l->input * h;
@@ -267,8 +267,8 @@ static int F(recurrent_layer_backward)(const wb_call *c) {
     }
     s.gates = NULL;
     wb_pool_run(F(back_part), &s, s.parts);
-    if (c->out[0]) F_GEMM(0, 0, all, k, l->input * h, d, s.ld, w_ih, k, 0, (real *)c->out[0]->data, k);
-    F_GEMM(1, 0, l->input * h, k, all, d, s.ld, x, k, 0, (real *)c->out[3]->data, k);
+    int failed = c->out[0] ? NAME(F(gemm))(all, k, l->input * h, d, s.ld, 1, w_ih, k, 1, NULL, 0, (real *)c->out[0]->data, k) : 0;
+    if (!failed) failed = NAME(F(gemm))(l->input * h, k, all, d, 1, s.ld, x, k, 1, NULL, 0, (real *)c->out[3]->data, k);
     /* the states before all steps but the first are those after all but the last */
     const real *later = d + (c->i[1] ? 0 : s.rows * s.ld), *earlier = y + (c->i[1] ? block : 0), *begun = s.next;
     for (int q = 0; q < l->hidden;) {              /* blocks that lie side by side at once */
@@ -276,14 +276,13 @@ static int F(recurrent_layer_backward)(const wb_call *c) {
         while (q + n < l->hidden && l->at[q + n] == l->at[q] + n) n++;
         real *to = (real *)c->out[4]->data + q * h * h;
         long at = l->at[q] * h;
-        if (s.steps > 1) F_GEMM(1, 0, n * h, h, all - s.rows, later + at, s.ld, earlier, h, 0, to, h);
-        F_GEMM(1, 0, n * h, h, s.rows, begun + at, s.ld, first, h, s.steps > 1, to, h);
+        if (!failed && s.steps > 1) failed = NAME(F(gemm))(n * h, h, all - s.rows, later + at, 1, s.ld, earlier, h, 1, NULL, 0, to, h);
+        if (!failed) failed = NAME(F(gemm))(n * h, h, s.rows, begun + at, 1, s.ld, first, h, 1, s.steps > 1 ? to : NULL, h, to, h);
         q += n;
     }
     F(sums) sums = {d, (real *)c->out[5]->data, all, s.ld, s.ld};
     wb_pool_run(F(sums_part), &sums, (s.ld + 4 * VR - 1) / (4 * VR));
     wb_free(scratch, bytes);
-    return 0;
+    return failed;
 }
-#undef F_GEMM
 #endif

@@ -1,5 +1,5 @@
-/* Products of small matrices on tiles of 6 rows by two vectors, kept in registers; included after real.h, for its REAL. Every element
-   is one sum in the order of k. For sizes where a call of BLAS costs more than it saves, and where the operands are in cache. */
+/* Products of matrices on tiles of 6 rows by two vectors, kept in registers; included after real.h, for its REAL. Every element
+   is one sum in the order of k. For operands that are in cache; gemm.c cuts larger ones. */
 #define PANEL (2 * VR)
 
 /* C[rows, n] = alpha A B + I, n <= PANEL; A's element (i, p) is at i * rs + p * cs, I is NULL for nothing and has the row length ldi
@@ -8,6 +8,8 @@ static inline __attribute__((always_inline)) void F(tile)(int rows, int full, in
                                                           long cs, const real *b, long ldb, const real *i, long ldi, real *c, long ldc) {
     vr s[6][2];
     for (int r = 0; r < rows; r++) s[r][0] = s[r][1] = (vr){0};
+#pragma GCC unroll 6
+    for (int r = 0; r < rows; r++) __builtin_prefetch(c + r * ldc, 1, 3);
     for (long p = 0; p < k; p++, a += cs, b += ldb) {
         vr b0 = full || wide ? F(load)(b) : F(get)(b, n, 0), b1 = full ? F(load)(b + VR) : wide ? F(get)(b + VR, n - VR, 0) : (vr){0};
 #pragma GCC unroll 6
@@ -28,17 +30,22 @@ static inline __attribute__((always_inline)) void F(tile)(int rows, int full, in
         }
 }
 
+/* As few strips of rows as there can be, of nearly equal height: a strip of one or two rows would wait for its own sums. With `depth` each
+   strip of A has been copied, the elements of its rows side by side: depth x rows elements. */
 #define TILE(name, full, wide) \
-    static void F(name)(long m, long n, long k, real alpha, const real *a, long rs, long cs, const real *b, long ldb, const real *i, long ldi, \
-                        real *c, long ldc) { \
-        for (; m >= 6; m -= 6, a += 6 * rs, c += 6 * ldc, i = i ? i + 6 * ldi : i) \
-            F(tile)(6, full, wide, n, k, alpha, a, rs, cs, b, ldb, i, ldi, c, ldc); \
-        switch (m) { \
-        case 5: F(tile)(5, full, wide, n, k, alpha, a, rs, cs, b, ldb, i, ldi, c, ldc); break; \
-        case 4: F(tile)(4, full, wide, n, k, alpha, a, rs, cs, b, ldb, i, ldi, c, ldc); break; \
-        case 3: F(tile)(3, full, wide, n, k, alpha, a, rs, cs, b, ldb, i, ldi, c, ldc); break; \
-        case 2: F(tile)(2, full, wide, n, k, alpha, a, rs, cs, b, ldb, i, ldi, c, ldc); break; \
-        case 1: F(tile)(1, full, wide, n, k, alpha, a, rs, cs, b, ldb, i, ldi, c, ldc); break; \
+    static void F(name)(long m, long n, long k, real alpha, const real *a, long rs, long cs, long depth, const real *b, long ldb, const real *i, \
+                        long ldi, real *c, long ldc) { \
+        for (long strips = (m + 5) / 6, rows; strips; strips--, m -= rows, a += rows * (depth ? depth : rs), c += rows * ldc, i = i ? i + rows * ldi : i) { \
+            rows = (m + strips - 1) / strips; \
+            long r = depth ? 1 : rs, s = depth ? rows : cs; \
+            switch (rows) { \
+            case 6: F(tile)(6, full, wide, n, k, alpha, a, r, s, b, ldb, i, ldi, c, ldc); break; \
+            case 5: F(tile)(5, full, wide, n, k, alpha, a, r, s, b, ldb, i, ldi, c, ldc); break; \
+            case 4: F(tile)(4, full, wide, n, k, alpha, a, r, s, b, ldb, i, ldi, c, ldc); break; \
+            case 3: F(tile)(3, full, wide, n, k, alpha, a, r, s, b, ldb, i, ldi, c, ldc); break; \
+            case 2: F(tile)(2, full, wide, n, k, alpha, a, r, s, b, ldb, i, ldi, c, ldc); break; \
+            case 1: F(tile)(1, full, wide, n, k, alpha, a, r, s, b, ldb, i, ldi, c, ldc); break; \
+            } \
         } \
     }
 TILE(tiles_full, 1, 1)
@@ -48,14 +55,18 @@ TILE(tiles_narrow, 0, 0)
 
 /* C[m, n] = alpha A B + I for any m and n; `panel` is how far apart the panels of PANEL columns of B are: PANEL where B is an
    ordinary matrix, k * PANEL where `pack_transposed` made it. */
-static void F(multiply)(long m, long n, long k, real alpha, const real *a, long rs, long cs, const real *b, long ldb, long panel,
-                        const real *i, long ldi, real *c, long ldc) {
+static inline __attribute__((always_inline)) void F(multiply_strips)(long m, long n, long k, real alpha, const real *a, long rs, long cs, long depth,
+                                                                     const real *b, long ldb, long panel, const real *i, long ldi, real *c, long ldc) {
     for (long j = 0; j < n; j += PANEL, b += panel) {
         const real *init = i ? i + j : NULL;
-        if (n - j >= PANEL) F(tiles_full)(m, PANEL, k, alpha, a, rs, cs, b, ldb, init, ldi, c + j, ldc);
-        else if (n - j > VR) F(tiles_wide)(m, n - j, k, alpha, a, rs, cs, b, ldb, init, ldi, c + j, ldc);
-        else F(tiles_narrow)(m, n - j, k, alpha, a, rs, cs, b, ldb, init, ldi, c + j, ldc);
+        if (n - j >= PANEL) F(tiles_full)(m, PANEL, k, alpha, a, rs, cs, depth, b, ldb, init, ldi, c + j, ldc);
+        else if (n - j > VR) F(tiles_wide)(m, n - j, k, alpha, a, rs, cs, depth, b, ldb, init, ldi, c + j, ldc);
+        else F(tiles_narrow)(m, n - j, k, alpha, a, rs, cs, depth, b, ldb, init, ldi, c + j, ldc);
     }
+}
+static void F(multiply)(long m, long n, long k, real alpha, const real *a, long rs, long cs, const real *b, long ldb, long panel,
+                        const real *i, long ldi, real *c, long ldc) {
+    F(multiply_strips)(m, n, k, alpha, a, rs, cs, 0, b, ldb, panel, i, ldi, c, ldc);
 }
 
 /* Blocks of VR x VR: ever smaller off-diagonal quarters change places. */
@@ -144,4 +155,3 @@ static void F(dots)(long m, long n, long k, real alpha, const real *x, long ldx,
         }
     }
 }
-#undef PANEL

@@ -3,7 +3,7 @@
    convolutional neural networks". TILE 2 loses no accuracy, TILE 4 about a digit. The file includes itself for both. */
 #ifndef TILE
 #include "conv.h"
-#include "../core/blas.h"
+#include "gemm.h"
 #define REAL 32
 #include "real.h"
 #include "microkernel.h"
@@ -272,9 +272,9 @@ static int T(gradient_transform)(void *arg, long part) {
 static int T(gradient_product)(void *arg, long part) {
     const winograd_job *j = arg;
     long p = part % POINTS, row = part / POINTS * PRODUCT_ROWS, have = WB_MIN(j->chunk, j->tiles - j->first);
-    wb_sgemm1(1, 0, WB_MIN(PRODUCT_ROWS, j->c - row), j->o, have, 1, j->v + p * j->vstep + row, j->ldv, j->m + p * j->mstep, j->ldm,
-              j->first ? 1 : 0, j->u + (p * j->c + row) * j->ldm, j->ldm);
-    return 0;
+    float *u = j->u + (p * j->c + row) * j->ldm;
+    return NAME(gemm_f32)(WB_MIN(PRODUCT_ROWS, j->c - row), j->o, have, j->v + p * j->vstep + row, 1, j->ldv, j->m + p * j->mstep, j->ldm, 1,
+                          j->first ? u : NULL, j->ldm, u, j->ldm);
 }
 
 /* ... and at last a row of sums is brought back: some source channels a part. */
@@ -307,14 +307,15 @@ static int T(weight_run)(winograd_job *j) {
     j->u = j->m + POINTS * j->mstep;
     j->zeros = j->u + u;
     memset(j->zeros, 0, (size_t)zeros * sizeof(float));
-    for (j->first = 0; j->first < j->tiles; j->first += j->chunk) {
+    int failed = 0;
+    for (j->first = 0; !failed && j->first < j->tiles; j->first += j->chunk) {
         long have = WB_MIN(j->chunk, j->tiles - j->first);
         wb_pool_run(T(gradient_transform), j, (have + TRANSFORM_TILES - 1) / TRANSFORM_TILES);
-        wb_pool_run(T(gradient_product), j, (j->c + PRODUCT_ROWS - 1) / PRODUCT_ROWS * POINTS);
+        failed = wb_pool_run(T(gradient_product), j, (j->c + PRODUCT_ROWS - 1) / PRODUCT_ROWS * POINTS);
     }
-    wb_pool_run(T(gradient_result), j, (j->c + 7) / 8);
+    if (!failed) wb_pool_run(T(gradient_result), j, (j->c + 7) / 8);
     wb_free(j->v, bytes);
-    return 0;
+    return failed;
 }
 #undef T
 #endif

@@ -8,7 +8,6 @@ import shlex
 import shutil
 import subprocess
 import sysconfig
-from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
@@ -26,19 +25,11 @@ class Stats(ctypes.Structure):
     _fields_ = [(name, ctypes.c_size_t) for name in ("used", "peak", "cached", "limit", "hits", "misses")] + [("bypass", ctypes.c_int)]
 
 
-def library(folder: Path, *sources: Path) -> ctypes.CDLL:
+def library(folder: Path, *sources: Path, flags: tuple[str, ...] = ()) -> ctypes.CDLL:
     """Compile sources into `folder` and load the result; skips where there is no compiler."""
     if shutil.which(CC[0]) is None:
         pytest.skip("no C compiler")
     target = folder / "runtime.so"
-    flags = ["-std=gnu11", "-O1", "-g", "-shared", "-fPIC", f"-I{CORE}", *([f"-fsanitize={SANITIZE}"] if SANITIZE else [])]
+    flags = [*flags, "-std=gnu11", "-O1", "-g", "-shared", "-fPIC", f"-I{CORE}", *([f"-fsanitize={SANITIZE}"] if SANITIZE else [])]
     subprocess.run([*CC, *flags, "-o", target, *sources, "-lpthread", "-ldl"], check=True)
     return ctypes.CDLL(str(target))
-
-
-def openblas() -> Path:
-    """The library inside the package scipy-openblas32, found without importing it."""
-    spec = find_spec("scipy_openblas32")
-    assert spec is not None
-    assert spec.submodule_search_locations
-    return next(Path(next(iter(spec.submodule_search_locations)), "lib").glob("libscipy_openblas*.so*"))

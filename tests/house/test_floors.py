@@ -65,7 +65,7 @@ def test_small_modules_stay_small_and_apart():
 def test_importing_the_engine_stays_quick():
     """Nothing that is slow to import, NumPy and `typing` included, comes along before it is used."""
     slow = {
-        "numpy", "scipy", "scipy_openblas32", "torch", "hydra", "omegaconf", "rich", "sklearn", "PIL", "onnx", "tensorboardX",
+        "numpy", "scipy", "torch", "hydra", "omegaconf", "rich", "sklearn", "PIL", "onnx", "tensorboardX",
         "safetensors", "typing", "re", "enum", "inspect", "dataclasses", "functools", "contextlib", "pathlib", "hashlib", "subprocess",
         "multiprocessing", "asyncio", "ctypes",
         *(f"workbench.engine.{name}" for name in ("nn", "optim", "data", "autograd", "testing", "onnx")),

@@ -134,3 +134,18 @@ def test_bad_arguments(call):
     assert isinstance(wanted, str)
     found = outcome(ours, call)
     assert found == wanted or (found, wanted) == ("NotImplementedError", "RuntimeError")  # which is one
+
+
+@pytest.mark.parametrize("draw", ["rand_like", "randn_like", lambda lib: lambda x, **k: lib.randint_like(x, 9, **k)], ids=str)
+def test_alike_keeps_the_layout_and_the_numbers(draw):
+    def like(lib, layout, **options):
+        make = getattr(lib, draw) if isinstance(draw, str) else draw(lib)
+        lib.manual_seed(3)
+        return make(lib.zeros(2, 3, 4, 5).to(memory_format=layout), **options)
+
+    plain, last = like(ours, ours.contiguous_format), like(ours, ours.channels_last)
+    assert last.stride() == like(torch, torch.channels_last).stride() == (60, 1, 15, 3)
+    assert ours.equal(plain, last)
+    asked = like(ours, ours.contiguous_format, memory_format=ours.channels_last)
+    assert asked.stride() == last.stride()
+    assert ours.equal(asked, plain)

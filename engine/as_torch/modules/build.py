@@ -7,7 +7,7 @@ from workbench.ext.core import _core as core
 
 def show() -> str:
     """What the kernels use, as text."""
-    return f"Workbench: kernels in C for {len(core.kernels())} ops and dtypes, OpenBLAS, USE_MKL=OFF, USE_CUDA=OFF, USE_OPENMP=OFF"
+    return f"Workbench: kernels in C for {len(core.kernels())} ops and dtypes, USE_MKL=OFF, USE_CUDA=OFF, USE_OPENMP=OFF"
 
 
 def parallel_info() -> str:

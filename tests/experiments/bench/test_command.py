@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from workbench.experiments.bench import machine, table
+from workbench.experiments.bench import machine, rounds, table
 from workbench.experiments.bench.main import agree
 from workbench.experiments.bench.rounds import Worker, take_turns
 from workbench.experiments.cli import main
@@ -81,6 +81,16 @@ def test_runs_and_prints_json(capsys):
     assert (found["case"], found["mode"], found["threads"]) == ("policy", "infer", 1)
     assert found["engines"]["workbench"]["ms"] >= found["engines"]["workbench"]["fastest_ms"] > 0
     assert {"aten::linear", "aten::tanh"} <= {name for name, _, _ in found["profile"]["workbench"]}
+
+
+def test_an_engine_that_dies_takes_no_other_measurement_with_it(capsys, monkeypatch):
+    kill = "import os; os._exit(3)"
+    popen = rounds.subprocess.Popen
+    monkeypatch.setattr(rounds.subprocess, "Popen", lambda c, **k: popen([c[0], "-c", kill] if '"train"' in c[-1] else c, **k))
+    assert main(["bench", "--cases", "policy", "--threads", "1", "--rounds", "1", "--against", "none"]) == 1
+    out, err = capsys.readouterr()
+    assert "bench: policy, train, 1 thread: expected an answer from the workbench process, got none (exit code 3)" in err
+    assert "policy" in out
 
 
 def test_the_machine_tells_memory_and_energy(tmp_path, monkeypatch):
