@@ -30,6 +30,6 @@ def library(folder: Path, *sources: Path, flags: tuple[str, ...] = ()) -> ctypes
     if shutil.which(CC[0]) is None:
         pytest.skip("no C compiler")
     target = folder / "runtime.so"
-    flags = [*flags, "-std=gnu11", "-O1", "-g", "-shared", "-fPIC", f"-I{CORE}", *([f"-fsanitize={SANITIZE}"] if SANITIZE else [])]
+    flags = ["-std=gnu11", "-O1", "-g", "-shared", "-fPIC", f"-I{CORE}", *([f"-fsanitize={SANITIZE}"] if SANITIZE else []), *flags]
     subprocess.run([*CC, *flags, "-o", target, *sources, "-lpthread", "-ldl"], check=True)
     return ctypes.CDLL(str(target))

@@ -12,17 +12,17 @@ import pytest
 from .native import CORE, library
 
 SHAPES = [
-    (1, 1, 1), (5, 7, 3), (3, 5, 0), (1, 700, 300), (700, 1, 300), (128, 10, 256), (128, 256, 256), (784, 256, 128),
-    (500, 700, 300), (64, 64, 8192), (10, 9, 20000), (64, 144, 4099), (193, 385, 100), (8, 5000, 257), (1300, 40, 1030),
+    (1, 1, 1), (5, 7, 3), (3, 5, 0), (1, 700, 300), (700, 1, 300), (128, 10, 256), (128, 256, 256), (193, 385, 100),
+    (10, 9, 9000), (40, 50, 4099), (8, 3000, 257), (1300, 20, 530),
 ]  # fmt: skip
 TYPES = {"float32": (ctypes.c_float, "f32"), "float64": (ctypes.c_double, "f64")}
 
 
-@pytest.fixture(scope="module", params=[16, 32, 64])
+@pytest.fixture(scope="module", params=[16, 64])
 def gemm(tmp_path_factory, request):
     """The products with vectors of so many bytes, whatever this machine has: the compiler takes them apart."""
     sources = CORE.parent / "cpu/gemm.c", *(CORE / f"{name}.c" for name in ("pool", "alloc"))
-    made = library(tmp_path_factory.mktemp("gemm"), *sources, flags=("-DSUF=any", f"-DVB={request.param}", "-Wno-psabi"))
+    made = library(tmp_path_factory.mktemp("gemm"), *sources, flags=("-DSUF=any", f"-DVB={request.param}", "-Wno-psabi", "-O2"))
     made.wb_alloc_init()
     made.wb_pool_init(2, ctypes.c_long(0))
     return made
@@ -54,7 +54,7 @@ def test_product(gemm, shape, dtype):
         plain = a.astype("float64") @ b.astype("float64")
         for start, init, ldi in ((0, None, 0), (row, row, 0), (c, "itself", n)):
             bits = set()
-            for threads in (1, 2, 3, 5):
+            for threads in (1, 3):
                 gemm.wb_pool_set_threads(threads)
                 got = c.copy() if init is not None and ldi else np.full_like(c, np.nan)  # what was in C must not matter
                 product(gemm, a, b, got if ldi else init, ldi, got)
