@@ -18,7 +18,7 @@ SHAPES = [
 TYPES = {"float32": (ctypes.c_float, "f32"), "float64": (ctypes.c_double, "f64")}
 
 
-@pytest.fixture(scope="module", params=[16, 64])
+@pytest.fixture(scope="module", params=[16, 32])
 def gemm(tmp_path_factory, request):
     """The products with vectors of so many bytes, whatever this machine has: the compiler takes them apart."""
     sources = CORE.parent / "cpu/gemm.c", *(CORE / f"{name}.c" for name in ("pool", "alloc"))
