@@ -1,12 +1,12 @@
 /* Products of matrices. B is copied into panels as wide as a tile, which all rows of A then meet: a panel's block of DEPTH rows stays in
-   the first cache, a block of A in the second. A is copied where its rows do not lie in memory one after the other. Each element is summed in the order of k in blocks that depend on the shape only, so the
-   cut of C into parts changes no bit. After K. Goto and R. van de Geijn, "Anatomy of High-Performance Matrix Multiplication" (2008).
-   The file includes itself for float and for double. */
+   the first cache, a block of A in the second. A is copied only where the elements of a row are apart. Each element is summed in the
+   order of k, in blocks that depend on the shape only, so the cut of C into parts changes no bit. After K. Goto and R. van de Geijn,
+   "Anatomy of High-Performance Matrix Multiplication" (2008). The file includes itself for float and for double. */
 #ifndef REAL
 #include "gemm.h"
 
-/* Rows of a block of A and of C; depth of a block; elements that need no copy; bytes that are copied at a time, of A and of B; most parts; lines of A
-   that are copied at a time. */
+/* Rows of a block of A and of C; depth of a block; elements that need no copy; bytes of A and of B that are copied for a pass; most
+   parts; lines of A that are copied at a time. */
 enum { BLOCK_ROWS = 96, DEPTH = 256, LOOSE = 1 << 14, COPIED_BYTES = 4 << 20, MOST_PARTS = 16, LINES = 64 };
 
 #define REAL 32
