@@ -64,8 +64,8 @@ static int F(gemm_across)(void *arg, long part) {
             real *to = s->across + first * s->depth + m * begin;
             for (long strips = (m + 5) / 6, rows; strips; strips--, i += rows, to += rows * k) {
                 rows = (end - i + strips - 1) / strips;
-                /* whole vectors where what they write too much is written again, and what they read too much exists */
-                long whole = rows == 6 && i + 5 / VR * VR + VR <= s->m ? WB_MIN(lines, k - p - (VR + 5) / 6) : 0, q = 0;
+                /* whole vectors, but for the last lines: what they read too much exists, what they write too much is written again */
+                long whole = rows == 6 ? WB_MIN(lines, k - p - (VR + 5) / 6) : 0, q = 0;
                 const real *a = s->a + (s->p + begin + p) * s->acs + i;
                 for (; q < whole; q++)
 #pragma GCC unroll 3
@@ -101,7 +101,7 @@ int NAME(F(gemm))(long m, long n, long k, const real *a, long ars, long acs, con
     if (m <= 0 || n <= 0) return 0;
     F(gemm_job) s = {.m = m, .n = n, .k = k, .a = a, .b = b, .i = i, .ars = ars, .acs = acs, .brs = brs, .bcs = bcs, .ldi = ldi, .c = c,
                      .ldc = ldc};
-    int loose = bcs == 1 && k * n <= LOOSE, across = acs != 1 && m * k > LOOSE;
+    int loose = bcs == 1 && (m <= 6 || k * n <= LOOSE), across = acs != 1 && m * k > LOOSE;     /* one strip of rows meets a panel once */
     long most = COPIED_BYTES / (long)sizeof(real), wide = across ? WB_MAX(m, WB_MIN(n, 512)) : WB_MIN(n, 512);
     long depth = WB_MIN(k, WB_MAX(1, most / wide / DEPTH) * DEPTH), width = WB_MIN(n, WB_MAX(1, most / WB_MAX(depth, 1) / PANEL) * PANEL);
     if (loose && !across) depth = k;
