@@ -1,15 +1,15 @@
-/* The allocator: freed blocks wait in one list per size class. Blocks from 2 MB are mapped on 2 MB boundaries for huge pages and kept, so
-   that a training step never page-faults the same tensor twice. Under AddressSanitizer it steps aside, so that every end is seen. */
+/* The allocator: freed blocks wait in one list per size class; those over 1 MB are cut from extents. Under AddressSanitizer it steps aside,
+   so that every end is seen. */
 #define _GNU_SOURCE
 #include "alloc.h"
+#include "extent.h"
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdlib.h>
-#include <sys/mman.h>
 
-#define HUGE_PAGE ((size_t)2 << 20)
 #define LARGEST ((size_t)1 << 46)
-enum { SMALL = 1024, STEP = 64, SMALL_CLASSES = SMALL / STEP + 1, PER_DOUBLING = 8, CLASSES = SMALL_CLASSES + (46 - 10) * PER_DOUBLING };
+enum { SMALL = 1024, STEP = 64, SMALL_CLASSES = SMALL / STEP + 1, PER_DOUBLING = 8, CLASSES = SMALL_CLASSES + (20 - 10) * PER_DOUBLING };
+enum { LARGE = 1 << 20, EXTENT = CLASSES };           /* the class of what is larger */
 #if defined(__SANITIZE_ADDRESS__)
 enum { SANITIZED = 1 };
 #else
@@ -21,12 +21,16 @@ static struct bin { pthread_spinlock_t lock; struct block *top; } __attribute__(
 static _Atomic size_t used, peak, cached, limit, hits, misses;
 static int bypass = SANITIZED;
 
-/* 64-byte steps to 1 KB, then 8 classes a doubling: at most 12.5 % are wasted. */
+/* 64-byte steps to 1 KB, then 8 classes a doubling to 1 MB: at most 12.5 % are wasted. */
 static int class_of(size_t n, size_t *size) {
     if (n <= SMALL) {
         int i = n ? (int)((n + STEP - 1) / STEP) : 1;
         *size = (size_t)i * STEP;
         return i;
+    }
+    if (n > LARGE) {
+        *size = (n + WB_EXTENT - 1) & ~(WB_EXTENT - 1);
+        return EXTENT;
     }
     int e = 63 - __builtin_clzl(n - 1);            /* 2^e < n <= 2^(e + 1) */
     size_t step = (size_t)1 << (e - 3), s = (n + step - 1) & ~(step - 1);
@@ -44,19 +48,11 @@ static void *aligned(size_t n) {
     void *p = NULL;
     return posix_memalign(&p, STEP, n) ? NULL : p;
 }
-static void *mapped(size_t s) {
-    char *raw = mmap(NULL, s + HUGE_PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-    if (raw == MAP_FAILED) return NULL;
-    char *p = (char *)(((size_t)raw + HUGE_PAGE - 1) & ~(HUGE_PAGE - 1)), *end = raw + s + HUGE_PAGE;
-    if (p > raw) munmap(raw, (size_t)(p - raw));
-    if (end > p + s) munmap(p + s, (size_t)(end - (p + s)));
-    madvise(p, s, MADV_HUGEPAGE);
-    return p;
-}
-static void *fresh(size_t s) { return s < HUGE_PAGE ? aligned(s) : mapped(s); }
-static void drop(void *p, size_t s) { if (s < HUGE_PAGE) free(p); else munmap(p, s); }
+static void *fresh(int i, size_t s) { return i == EXTENT ? wb_extent_take(s, 1) : aligned(s); }
 
-static struct block *pop(struct bin *b) {
+static void *pop(int i, size_t s) {
+    if (i == EXTENT) return wb_extent_take(s, 0);
+    struct bin *b = &bins[i];
     pthread_spin_lock(&b->lock);
     struct block *t = b->top;
     if (t) b->top = t->next;
@@ -72,15 +68,16 @@ void *wb_alloc(size_t n) {
     size_t now = atomic_fetch_add_explicit(&used, s, memory_order_relaxed) + s;
     void *p = NULL;
     if (most && now > most) { atomic_fetch_sub(&used, s); return NULL; }
-    if (!bypass) p = pop(&bins[i]);
+    if (!bypass) p = pop(i, s);
     if (p) {
-        atomic_fetch_sub_explicit(&cached, s, memory_order_relaxed);
+        if (i != EXTENT) atomic_fetch_sub_explicit(&cached, s, memory_order_relaxed);
         atomic_fetch_add_explicit(&hits, 1, memory_order_relaxed);
     } else {
         atomic_fetch_add_explicit(&misses, 1, memory_order_relaxed);
-        if (most && now + atomic_load(&cached) > most) wb_alloc_trim();     /* what other classes keep must not count against the limit */
-        p = bypass ? aligned(n ? n : 1) : fresh(s);
-        if (!p && wb_alloc_trim()) p = fresh(s);
+        /* what other classes keep must not count against the limit */
+        if (most && now + atomic_load(&cached) + wb_extent_idle() > most) wb_alloc_trim();
+        p = bypass ? aligned(n ? n : 1) : fresh(i, s);
+        if (!p && wb_alloc_trim()) p = fresh(i, s);
         if (!p) { atomic_fetch_sub(&used, s); return NULL; }
     }
     size_t top = atomic_load_explicit(&peak, memory_order_relaxed);
@@ -90,9 +87,11 @@ void *wb_alloc(size_t n) {
 void wb_free(void *p, size_t n) {
     if (!p) return;
     size_t s;
-    struct bin *b = &bins[class_of(n, &s)];
+    int i = class_of(n, &s);
     atomic_fetch_sub_explicit(&used, s, memory_order_relaxed);
     if (bypass) { free(p); return; }
+    if (i == EXTENT) { wb_extent_give(p, s); return; }
+    struct bin *b = &bins[i];
     atomic_fetch_add_explicit(&cached, s, memory_order_relaxed);
     pthread_spin_lock(&b->lock);
     ((struct block *)p)->next = b->top;
@@ -106,18 +105,24 @@ size_t wb_alloc_trim(void) {
         struct block *t = bins[i].top;
         bins[i].top = NULL;
         pthread_spin_unlock(&bins[i].lock);
-        for (struct block *next; t; t = next, total += size_of(i)) { next = t->next; drop(t, size_of(i)); }
+        for (struct block *next; t; t = next, total += size_of(i)) { next = t->next; free(t); }
     }
     atomic_fetch_sub(&cached, total);
-    return total;
+    return total + wb_extent_trim();
 }
 void wb_alloc_limit(size_t bytes) { limit = bytes; }
 void wb_alloc_bypass(int on) { if (!hits && !misses) bypass = on || SANITIZED; }
 void wb_alloc_reset_peak(void) { peak = atomic_load(&used); }
-void wb_alloc_get(wb_alloc_stats *s) { *s = (wb_alloc_stats){used, peak, cached, limit, hits, misses, bypass}; }
+void wb_alloc_get(wb_alloc_stats *s) { *s = (wb_alloc_stats){used, peak, cached + wb_extent_idle(), limit, hits, misses, bypass}; }
 
-static void before_fork(void) { for (int i = 0; i < CLASSES; i++) pthread_spin_lock(&bins[i].lock); }
-static void after_fork(void) { for (int i = 0; i < CLASSES; i++) pthread_spin_unlock(&bins[i].lock); }
+static void before_fork(void) {
+    for (int i = 0; i < CLASSES; i++) pthread_spin_lock(&bins[i].lock);
+    wb_extent_fork(0);
+}
+static void after_fork(void) {
+    wb_extent_fork(1);
+    for (int i = 0; i < CLASSES; i++) pthread_spin_unlock(&bins[i].lock);
+}
 int wb_alloc_init(void) {
     static int once;
     if (once) return 0;

@@ -1,6 +1,6 @@
 #pragma once
 #include <stddef.h>
-/* 64-byte aligned blocks by size class, kept for reuse; huge pages from 2 MB. The size given to free is the one given to alloc. */
+/* 64-byte aligned blocks by size class, kept for reuse; over 1 MB cut from extents on huge pages. The size given to free is the one given to alloc. */
 void  *wb_alloc(size_t n);                /* NULL: over the limit or out of memory */
 void   wb_free(void *p, size_t n);
 size_t wb_alloc_trim(void);               /* give what is cached back to the system; bytes returned */

@@ -1,4 +1,4 @@
-"""The allocator: classes, reuse, the limit, statistics."""
+"""The allocator: classes, extents, reuse, the limit, statistics."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ cached_only = pytest.mark.skipif(bool(SANITIZE), reason="the allocator steps asi
 
 @pytest.fixture(scope="module")
 def alloc(tmp_path_factory):
-    made = library(tmp_path_factory.mktemp("alloc"), CORE / "alloc.c")
+    made = library(tmp_path_factory.mktemp("alloc"), CORE / "alloc.c", CORE / "extent.c")
     made.wb_alloc.restype = ctypes.c_void_p
     made.wb_alloc.argtypes = made.wb_alloc_class.argtypes = made.wb_alloc_limit.argtypes = [ctypes.c_size_t]
     made.wb_free.argtypes = [ctypes.c_void_p, ctypes.c_size_t]
@@ -51,13 +51,61 @@ def test_blocks_are_aligned_and_writable(alloc, n):
 
 
 @cached_only
-def test_large_blocks_start_on_huge_pages_and_are_reused(alloc):
+def test_large_blocks_are_cut_from_what_is_idle_and_joined_again(alloc):
+    alloc.wb_alloc_trim()
+    p, q, r = (alloc.wb_alloc(size * MB) for size in (3, 5, 4))
+    for block, size in ((p, 3), (r, 4), (q, 5)):
+        alloc.wb_free(block, size * MB)
+    held = stats(alloc).cached
+    assert held == 12 * MB
+    whole = alloc.wb_alloc(12 * MB)
+    assert whole == p
+    alloc.wb_free(whole, 12 * MB)
+    parts = [alloc.wb_alloc(2 * MB - 100) for _ in range(6)]
+    assert parts == [p + i * 2 * MB for i in range(6)]
+    for part in parts:
+        alloc.wb_free(part, 2 * MB - 100)
+    assert stats(alloc).cached == held
+
+
+@cached_only
+def test_the_shortest_extent_that_is_long_enough_is_cut(alloc):
+    alloc.wb_alloc_trim()
+    blocks = [(alloc.wb_alloc(size * MB), size * MB) for size in (8, 2, 4, 2, 6, 2)]
+    for block, size in blocks[::2]:
+        alloc.wb_free(block, size)
     p = alloc.wb_alloc(3 * MB)
-    assert p % (2 * MB) == 0
-    alloc.wb_free(p, 3 * MB)
-    q = alloc.wb_alloc(3 * MB - 100)
-    assert q == p
-    alloc.wb_free(q, 3 * MB - 100)
+    assert p == blocks[2][0]
+    for block, size in (*blocks[1::2], (p, 3 * MB)):
+        alloc.wb_free(block, size)
+
+
+@cached_only
+def test_extents_never_overlap_and_come_together_again(alloc):
+    alloc.wb_alloc_trim()
+    r, held, most = random.Random(1), {}, 0
+    for _ in range(3000):
+        if held and r.random() < 0.5:
+            p = r.choice(list(held))
+            n = held.pop(p)
+            assert ctypes.string_at(p, 8) == ctypes.string_at(p + n - 8, 8) == p.to_bytes(8, "little")
+            alloc.wb_free(p, n)
+        else:
+            n = r.randrange(MB + 1, 6 * MB)
+            p = alloc.wb_alloc(n)
+            assert p % 65536 == 0
+            ctypes.memmove(p, p.to_bytes(8, "little"), 8)
+            ctypes.memmove(p + n - 8, p.to_bytes(8, "little"), 8)
+            held[p] = n
+        most = max(most, sum(held.values()))
+    for p, n in held.items():
+        alloc.wb_free(p, n)
+    held_back = stats(alloc).cached
+    assert most <= held_back < 1.5 * most
+    whole = alloc.wb_alloc(held_back)
+    assert stats(alloc).cached == 0
+    alloc.wb_free(whole, held_back)
+    assert alloc.wb_alloc_trim() == held_back
 
 
 @cached_only
@@ -108,7 +156,7 @@ def test_many_threads(alloc):
     def work(seed):
         r = random.Random(seed)
         for _ in range(300):
-            n = r.choice([40, 700, 3000, 100_000])
+            n = r.choice([40, 700, 3000, 100_000, 1_200_000])
             p = alloc.wb_alloc(n)
             ctypes.memset(p, seed, n)
             if ctypes.string_at(p, n) != bytes([seed]) * n:

@@ -21,7 +21,7 @@ TYPES = {"float32": (ctypes.c_float, "f32"), "float64": (ctypes.c_double, "f64")
 @pytest.fixture(scope="module", params=[16, 32])
 def gemm(tmp_path_factory, request):
     """The products with vectors of so many bytes, whatever this machine has: the compiler takes them apart."""
-    sources = CORE.parent / "cpu/gemm.c", *(CORE / f"{name}.c" for name in ("pool", "alloc"))
+    sources = CORE.parent / "cpu/gemm.c", *(CORE / f"{name}.c" for name in ("pool", "alloc", "extent"))
     made = library(tmp_path_factory.mktemp("gemm"), *sources, flags=("-DSUF=any", f"-DVB={request.param}", "-Wno-psabi", "-O2"))
     made.wb_alloc_init()
     made.wb_pool_init(2, ctypes.c_long(0))
