@@ -34,7 +34,6 @@ is_inference_mode_enabled = _core.is_inference_mode_enabled
 get_default_dtype = _core.get_default_dtype
 set_default_dtype = _core.set_default_dtype
 promote_types = _core.promote_types
-result_type = _core.result_type
 get_num_threads = _core.get_num_threads
 set_num_threads = _core.set_num_threads
 UntypedStorage = storage.UntypedStorage

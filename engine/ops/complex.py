@@ -180,12 +180,14 @@ def _(s):
 @public("torch", methods=("is_conj",))
 def is_conj(input):
     """Whether `input` is a lazy conjugate: never, conjugates are computed at once here."""
+    tensors("is_conj", input=input)
     return False
 
 
 @public("torch", methods=("is_neg",))
 def is_neg(input):
     """Whether `input` is a lazy negative: never, negatives are computed at once here."""
+    tensors("is_neg", input=input)
     return False
 
 

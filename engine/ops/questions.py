@@ -101,9 +101,10 @@ def to_dlpack(tensor):
     return tensor.__dlpack__()
 
 
-@public("torch")
+@public("torch", methods=("is_distributed",))
 def is_distributed(input):
     """Whether a tensor lies on several machines: never."""
+    tensors("is_distributed", input=input)
     return False
 
 

@@ -6,6 +6,7 @@ cdef class dtype:
     cdef readonly str name
     cdef readonly int itemsize
     cdef readonly bint is_floating_point, is_complex, is_signed
+    def __init__(self, *args, **kwargs): raise TypeError("dtype: expected one of the dtypes that there are, got a call; take float32 and the like")
     def __repr__(self): return f"torch.{self.name}"
     def __reduce__(self): return _dtype_named, (self.name,)
     def __hash__(self): return self.index

@@ -13,7 +13,8 @@ from pathlib import Path
 
 warnings.filterwarnings("ignore")
 
-from . import modules, ops  # noqa: E402
+from . import modules, ops, programs, side_by_side  # noqa: E402
+from .tally import Result  # noqa: E402
 
 
 def main() -> int:
@@ -21,6 +22,7 @@ def main() -> int:
     parser.add_argument("--ops", nargs="*", help="only these (a name of the op database, or the start of one with a * behind)")
     parser.add_argument("--modules", nargs="*", help="layers instead of ops (names as nn.Linear, or the start of one with a * behind)")
     parser.add_argument("--optimizers", action="store_true", help="optimizers instead of ops")
+    parser.add_argument("--programs", nargs="*", help="programs of ours instead of ops (names as creation.tensor, or creation*)")
     parser.add_argument("--dtypes", nargs="*", help="only these dtypes")
     parser.add_argument(
         "--part", default="0/1", help="I/N: of what is chosen only every Nth, from the Ith on, for N processes side by side"
@@ -36,14 +38,17 @@ def main() -> int:
     engine.set_num_threads(1)
 
     dtypes = tuple(getattr(torch, d) for d in args.dtypes) if args.dtypes else ops.DTYPES
-    jobs: list[tuple[str, Callable[[], list[ops.Result]]]] = []
-    everything = args.ops is None and args.modules is None and not args.optimizers
+    jobs: list[tuple[str, Callable[[], list[Result]]]] = []
+    everything = args.ops is None and args.modules is None and args.programs is None and not args.optimizers
     if everything or args.ops is not None:
         jobs += [(info.name, partial(ops.run, info, dtypes)) for info in ops.INFOS if chosen(info.name, args.ops)]
     if everything or args.modules is not None:
         jobs += [(info.name, partial(modules.run, info)) for info in modules.INFOS if chosen(info.name, args.modules)]
     if everything or args.optimizers:
         jobs += [(info.optim_cls.__name__, partial(modules.run_optimizer, info)) for info in modules.OPTIMIZERS]
+    if everything or args.programs is not None:
+        ours = [p for p in programs.load().values() if chosen(p.key.removeprefix("programs."), args.programs)]
+        jobs += [(p.key, partial(alone, p)) for p in ours]
     found = []
     first, parts = map(int, args.part.split("/"))
     for _, job in jobs[first::parts]:
@@ -59,11 +64,15 @@ def main() -> int:
     return 0
 
 
+def alone(program: programs.Program) -> list[Result]:
+    return [side_by_side.run(program)]
+
+
 def chosen(name: str, wanted: list[str] | None) -> bool:
     return not wanted or any(name == n or (n.endswith("*") and name.startswith(n[:-1])) for n in wanted)
 
 
-def report(results: list[ops.Result], most: int) -> None:
+def report(results: list[Result], most: int) -> None:
     lines: list[str] = []
     for r in results:
         for kind, t in r.tallies.items():

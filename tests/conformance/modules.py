@@ -14,7 +14,8 @@ from workbench import engine as ours
 from workbench.engine import nn, optim
 
 from .compare import Different, as_near, check_same, widened
-from .ops import Result, Tally, brief
+from .ops import brief
+from .tally import Result, Tally
 from .translate import OutOfScope, tensors, to_ours, to_theirs
 
 INFOS = [info for info in module_db if not info.name.startswith(("nn.quant", "quant"))]

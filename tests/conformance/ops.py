@@ -10,7 +10,6 @@ import inspect
 import types
 import warnings
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
 
@@ -21,6 +20,7 @@ from workbench import engine as ours
 
 from .compare import Different, as_near, check_same, widened
 from .judges import GAUGE, RANDOM, SOURCES, TIES, drawn, follow, is_meant, named_by_value, of_source, slopes
+from .tally import Result, Tally
 from .translate import OutOfScope, as_they_lie, our_dtype, tensors, to_ours, to_theirs
 
 DTYPES = (
@@ -29,36 +29,6 @@ DTYPES = (
 )  # fmt: skip
 GRADIENT_DTYPES = (torch.float64, torch.complex128)
 MOST = 120  # samples of one op and dtype; spread evenly where PyTorch gives more
-
-
-@dataclass
-class Tally:
-    """What came of one kind of comparison, over the samples of an op and dtype."""
-
-    agree: int = 0
-    nearer: int = 0  # of these: by more than rounding once, but ours is as near to PyTorch's float64 (compare.as_near)
-    followed: int = 0  # of these: gradients that finite differences of PyTorch's own function bear out, and not PyTorch's (judges.follow)
-    refused: list[str] = field(default_factory=list)  # PyTorch gives a result, we raise
-    wrong: list[str] = field(default_factory=list)  # both give a result, and they differ
-    meant: list[str] = field(default_factory=list)  # they differ, or ours raises, for a reason that judges.MEANT gives
-    left_out: list[str] = field(default_factory=list)  # the sample is out of scope
-
-    @property
-    def good(self) -> bool:
-        return not self.refused and not self.wrong
-
-
-@dataclass
-class Result:
-    """One op and dtype."""
-
-    name: str
-    variant: str
-    dtype: str
-    tallies: dict[str, Tally] = field(default_factory=dict)
-
-    def __getitem__(self, kind: str) -> Tally:
-        return self.tallies.setdefault(kind, Tally())
 
 
 def find(name: str) -> Any:

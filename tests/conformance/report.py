@@ -11,9 +11,10 @@ from typing import Any
 from . import names
 from .judges import MEANT
 from .ops import INFOS, MOST
+from .programs import load
 
 ROOT = Path(__file__).parents[2]
-FORWARD = ("function", "method", "inplace", "train", "eval", "steps")
+FORWARD = ("function", "method", "inplace", "train", "eval", "steps", "program")
 HEAD = """# Conformance with PyTorch
 
 Made by `make conformance` (tests/conformance); nothing here is written by hand. It compares with PyTorch {version} on PyTorch's own test
@@ -27,12 +28,26 @@ A result that differs in its rounding agrees where each such element is as near 
 PyTorch's agrees where central differences of PyTorch's own function bear it out. Of what is drawn, shapes and dtypes are compared; of
 sorting, what lies at the indices; of decompositions that are unique up to signs or a basis, what PyTorch's own tests take of them.
 
+{ours} names are sampled by programs of this project (tests/conformance/programs), {alone} of them by these alone: each program runs once
+with PyTorch and once with the engine, and all that it gives back must be the same: values, gradients, dtypes, shapes, types, text, classes
+of exceptions. Of what is drawn, it gives back what no generator decides: shapes, dtypes, support, moments within a tolerance that stands in
+the program, and whether a seed repeats a draw.
+
 *agrees*: every sample of every dtype. *differs*: some sample gives another result. *refuses*: some sample that PyTorch takes raises here.
 *on purpose*: some sample gives another result or raises for a reason that is given below, and all others agree.
-*not sampled*: PyTorch's databases have no samples of it; this project's own tests may.
+*not sampled*: neither has anything for it; this project's own tests may.
 
 {summary}
 """
+
+
+def by_programs() -> dict[str, list[str]]:
+    """Public name -> our programs that sample it."""
+    found: dict[str, list[str]] = defaultdict(list)
+    for program in load().values():
+        for name in program.names:
+            found[name].append(program.key)
+    return found
 
 
 def sampled() -> dict[str, list[str]]:
@@ -77,18 +92,21 @@ def rows(results: list[dict[str, Any]]) -> list[dict[str, str]]:
     by_name: dict[str, list[dict[str, Any]]] = defaultdict(list)
     for r in results:
         by_name[r["name"]].append(r)
-    index = sampled()
+    index, ours = sampled(), by_programs()
     made = []
     for name in names.walk():
         if name.out:
             continue
         keys = index.get(name.path, []) or [name.path.removeprefix("torch.")]
         mine = [r for key in keys for r in by_name.get(key, [])]
+        own = [r for key in ours.get(name.path, []) for r in by_name.get(key, [])]
         kinds = FORWARD
         if name.path.startswith("torch.Tensor."):
             kinds = ("inplace",) if name.path.endswith("_") else ("method",)
         elif mine and any("function" in r["tallies"] for r in mine):
             kinds = ("function",)
+        alone = bool(own) and not verdict(mine, kinds)
+        mine, kinds = mine + own, (*kinds, "program")
         made.append({
             "path": name.path,
             "here": "yes" if name.present else "no",
@@ -96,6 +114,7 @@ def rows(results: list[dict[str, Any]]) -> list[dict[str, str]]:
             "gradient": verdict(mine, ("gradient",)),
             "errors": verdict(mine, ("errors",)),
             "note": first_difference(mine, (*kinds, "gradient", "errors")),
+            "sampled by": "ours" if alone else "both" if own else "",
         })  # fmt: skip
     return made
 
@@ -147,7 +166,9 @@ def judged(results: list[dict[str, Any]]) -> list[str]:
 def document(table: list[dict[str, str]], results: list[dict[str, Any]]) -> str:
     import torch
 
-    parts = [HEAD.format(most=MOST, version=torch.__version__.split("+")[0], summary=summary(table))]
+    by = [r["sampled by"] for r in table if r["sampled by"]]
+    version = torch.__version__.split("+")[0]
+    parts = [HEAD.format(most=MOST, version=version, summary=summary(table), ours=len(by), alone=by.count("ours"))]
     differing = [r for r in table if r["note"]]
     parts.append("## Where it differs\n\n" + ("| name | first difference |\n|---|---|" if differing else "Nowhere on these samples."))
     parts += [f"| `{r['path']}` | {r['note']} |" for r in differing]
