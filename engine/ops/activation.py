@@ -10,7 +10,7 @@ from .comparison import gt, le, lt, where
 from .errors import expected
 
 
-@op("map", spaces=("torch", "functional"), methods=True, inplace=True, dtypes=NUMBER, onnx="Relu")
+@op("map", refused=("bool",), spaces=("torch", "functional"), methods=True, inplace=True, dtypes=NUMBER, onnx="Relu")
 def relu(input):
     """Cut off what is negative.
 

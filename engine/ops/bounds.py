@@ -167,6 +167,9 @@ def clamp_(input, min=None, max=None):
     """In-place form of `clamp`."""
     ordered("clamp_", input, min, max)
     if not isinstance(min, Tensor) and not isinstance(max, Tensor):
+        held = bool if input.dtype is core.bool_ else int
+        if not input.dtype.is_floating_point and not all(b is None or isinstance(b, held) for b in (min, max)):
+            raise expected("clamp_", f"bounds that {input.dtype.name} holds", (min, max), "use clamp()", RuntimeError)
         min, max = (_fitting(b, input) for b in (min, max))
         return _clamp_between_(input, -float("inf") if min is None else min, float("inf") if max is None else max)
     if min is not None:

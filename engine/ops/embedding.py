@@ -151,6 +151,8 @@ def by_frequency(rows, input):
 
 
 def renormalise(weight, input, max_norm, norm_type):
+    if input.dtype not in (core.int64, core.int32):
+        raise expected("embedding", "input of dtype int64 or int32", input, error=RuntimeError)
     with core.no_grad():
         rows = core.from_numpy(np.unique(input.numpy()))
         part = weight.detach()[rows]

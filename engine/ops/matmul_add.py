@@ -21,9 +21,11 @@ def _scaled(product, input, beta, alpha):
     return product if beta == 0 else product + (input if beta == 1 else input * beta)
 
 
-def _added(multiply, first, second, input, beta, alpha):
+def _added(name, multiply, first, second, input, beta, alpha):
     """beta * input + alpha * multiply(first, second); half precision is rounded once, at the end."""
     kind = input.dtype
+    if multiply is not outer and not (kind is first.dtype is second.dtype):
+        raise expected(name, "tensors of one dtype", f"{kind}, {first.dtype} and {second.dtype}", "convert them", RuntimeError)
     if kind in (core.float16, core.bfloat16) and first.dtype is kind and second.dtype is kind:
         return _scaled(multiply(first.float(), second.float()), input.float(), beta, alpha).to(kind)
     return _scaled(multiply(first, second), input, beta, alpha)
@@ -64,7 +66,7 @@ def addmm(input, mat1, mat2, *, beta=1, alpha=1):
     """
     if not isinstance(input, Tensor):
         raise expected("addmm", "input to be a Tensor", type(input).__name__, error=TypeError)
-    return _added(mm, mat1, mat2, input, beta, alpha)
+    return _added("addmm", mm, mat1, mat2, input, beta, alpha)
 
 
 @samples(addmm)
@@ -105,7 +107,7 @@ def baddbmm(input, batch1, batch2, *, beta=1, alpha=1):
     """
     if not isinstance(input, Tensor):
         raise expected("baddbmm", "input to be a Tensor", type(input).__name__, error=TypeError)
-    return _added(bmm, batch1, batch2, input, beta, alpha)
+    return _added("baddbmm", bmm, batch1, batch2, input, beta, alpha)
 
 
 @samples(baddbmm)
@@ -144,7 +146,7 @@ def addmv(input, mat, vec, *, beta=1, alpha=1):
     """
     if not isinstance(input, Tensor):
         raise expected("addmv", "input to be a Tensor", type(input).__name__, error=TypeError)
-    return _added(mv, mat, vec, input, beta, alpha)
+    return _added("addmv", mv, mat, vec, input, beta, alpha)
 
 
 @samples(addmv)
@@ -185,7 +187,7 @@ def addbmm(input, batch1, batch2, *, beta=1, alpha=1):
     """
     if not isinstance(input, Tensor):
         raise expected("addbmm", "input to be a Tensor", type(input).__name__, error=TypeError)
-    return _added(lambda a, b: bmm(a, b).sum(0, dtype=a.dtype), batch1, batch2, input, beta, alpha)
+    return _added("addbmm", lambda a, b: bmm(a, b).sum(0, dtype=a.dtype), batch1, batch2, input, beta, alpha)
 
 
 @samples(addbmm)
@@ -233,7 +235,7 @@ def addr(input, vec1, vec2, *, beta=1, alpha=1):
     if kind is core.bool_:
         product = outer(vec1, vec2) & bool(alpha)
         return product | input if beta else product
-    return _added(outer, vec1, vec2, input, beta, alpha).to(kind)
+    return _added("addr", outer, vec1, vec2, input, beta, alpha).to(kind)
 
 
 @samples(addr)

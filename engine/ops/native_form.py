@@ -211,10 +211,10 @@ def convolution(input, weight, bias, stride, padding, dilation, transposed, outp
 
 def feature_dropout_of_layers(input, p, train, inplace=False):
     """Set whole channels to 0 at random: the first two dimensions say which."""
-    if input.ndim < 2:
-        raise expected("feature_dropout", "input of 2 or more dimensions", input, error=RuntimeError)
     if not train or p == 0:
         return input
+    if input.ndim < 2:
+        raise expected("feature_dropout", "input of 2 or more dimensions", input, error=RuntimeError)
     ones = core.fill(core.make_empty((*input.shape[:2], *(1,) * (input.ndim - 2)), input.dtype, input.device), 1)
     result = input * (dropped(ones, p, key_of(None)) if p < 1 else ones * 0)
     return input.copy_(result) if inplace else result
@@ -223,11 +223,16 @@ def feature_dropout_of_layers(input, p, train, inplace=False):
 def _dropout(name, function):
     """`name` and `name_`, whose third argument is called `train`."""
 
+    def checked(input, p, train, inplace):
+        if not 0 <= p <= 1:
+            raise expected(name, "p in [0, 1]", p, error=RuntimeError)  # where nn.functional raises ValueError
+        return function(input, p, train, inplace)
+
     def call(input, p, train):
-        return function(input, p, train)
+        return checked(input, p, train, False)
 
     def in_place(input, p, train):
-        return function(input, p, train, True)
+        return checked(input, p, train, True)
 
     for f, end, doc in ((call, "", f"`nn.functional.{name}`, with all arguments."), (in_place, "_", f"In-place form of `{name}`.")):
         f.__name__ = f.__qualname__ = name + end

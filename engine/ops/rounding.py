@@ -161,6 +161,7 @@ _round_ = core.define_inplace(round_half_even)
 @public(methods=("round_",))
 def round_(input, *, decimals=0):
     """In-place form of `round`."""
+    ordered("round_", input)
     if decimals == 0:
         return _round_(input)
     scale = 10.0**decimals

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from workbench.ext.core.lazy import np
 
-from ._define import Unsupported, derivative, op, refuses, samples
+from ._define import COMPLEX, Unsupported, derivative, op, refuses, samples
 from ._help import ordered
 from .comparison import gt, lt, where
 from .errors import expected
@@ -12,6 +12,7 @@ from .errors import expected
 
 @op(
     "map",
+    refused=("bool", *COMPLEX),
     attrs=("threshold", "value"),
     spaces=("torch", "functional"),
     methods=False,

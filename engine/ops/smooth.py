@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from workbench.ext.core.lazy import np
 
-from ._define import COMPLEX, FLOATING, Unsupported, derivative, formula, op, samples
-from ._help import ordered
+from ._define import COMPLEX, FLOATING, INTEGERS, Unsupported, derivative, formula, op, samples
 from .comparison import gt, where
 from .exponential import exp, sigmoid
 from .hyperbolic import tanh
 from .power import abs, sgn
+
+NOT_FLOATING = ("bool", *INTEGERS, *COMPLEX)  # what exponentials that are cut in two are not defined for
 
 
 def logistic(x):
@@ -27,7 +28,14 @@ def _constant(b, x, value):
     return b.constant(np.asarray(value, b.dtype(x)))
 
 
-@op("map", attrs=("alpha",), spaces="functional", methods=False, onnx=lambda b, x, alpha: b.node("Elu", x, alpha=alpha))
+@op(
+    "map",
+    refused=NOT_FLOATING,
+    attrs=("alpha",),
+    spaces="functional",
+    methods=False,
+    onnx=lambda b, x, alpha: b.node("Elu", x, alpha=alpha),
+)
 def elu(input, alpha=1.0):
     """Let what is negative saturate.
 
@@ -69,7 +77,7 @@ derivative(elu, input=lambda g, input, alpha: elu_backward(g, input, alpha))
 SELU_ALPHA, SELU_SCALE = 1.6732632423543772848170429916717, 1.0507009873554804934193349852946
 
 
-@op("map", spaces=("torch", "functional"), methods=False, inplace=True, onnx="Selu")
+@op("map", refused=NOT_FLOATING, spaces=("torch", "functional"), methods=False, inplace=True, onnx="Selu")
 def selu(input):
     """Let what is negative saturate, scaled so that activations normalise themselves.
 
@@ -91,7 +99,6 @@ def selu(input):
         >>> selu(tensor([-1.0, 2.0]))
         tensor([-1.1113,  2.1014])
     """
-    ordered("selu", input)
     return np.where(input > 0, input, SELU_ALPHA * np.expm1(np.minimum(input, 0))).astype(input.dtype) * input.dtype.type(SELU_SCALE)
 
 
@@ -100,6 +107,7 @@ derivative(selu, input=lambda g, input: elu_backward(g, input, SELU_ALPHA) * SEL
 
 @op(
     "map",
+    refused=NOT_FLOATING,
     attrs=("alpha",),
     spaces=("torch", "functional"),
     methods=False,
@@ -128,7 +136,6 @@ def celu(input, alpha=1.0):
         >>> celu(tensor([-1.0, 2.0]), 2.0)
         tensor([-0.7869,  2.0000])
     """
-    ordered("celu", input)
     return np.maximum(input, 0) + np.minimum(input.dtype.type(alpha) * np.expm1(input / input.dtype.type(alpha)), 0)
 
 

@@ -29,7 +29,9 @@ cdef object impl_inplace(Op op, PyObject** s):
         if history:
             hold = apply1(o_clone, x)
             s2[0] = <PyObject*>hold
-        return apply2(o_copy_, x, f.impl(f, s2))
+        r = f.impl(f, s2)
+        if not can_cast(r.a.dtype, x.a.dtype): raise RuntimeError(f"{op.name}: expected a result that fits {x.dtype.name}, got {r.dtype.name}")
+        return apply2(o_copy_, x, r)
     if history:
         for i in range(f.nt):
             if f.save_params[i] & 1 and is_tensor(s[f.tpos[i]]) and (<Tensor>s[f.tpos[i]]).rg: hold = x
