@@ -1,6 +1,7 @@
 /* Products of matrices on tiles of 6 rows by two vectors, kept in registers; included after real.h, for its REAL. Every element
    is one sum in the order of k. For operands that are in cache; gemm.c cuts larger ones. */
 #define PANEL (2 * VR)
+#define FEW_LINES 8
 
 /* C[rows, n] = alpha A B + I, n <= PANEL; A's element (i, p) is at i * rs + p * cs, I is NULL for nothing and has the row length ldi
    (0: one row for all). rows, `full` (n == PANEL) and `wide` (n > VR) are constants at every call. */
@@ -107,13 +108,16 @@ static void F(pack_transposed)(const real *w, long ldw, long n, long k, real *to
     }
 }
 
-/* The same panels from a matrix of k rows and n columns as it is. */
+/* The same panels from a matrix of k rows and n columns as it is: a few rows at a time for all panels, with the next rows on their way. */
 static void F(pack)(const real *b, long ldb, long k, long n, real *to) {
-    for (long j = 0; j < n; j += PANEL)
-        for (long p = 0; p < k; p++, to += PANEL) {
-            F(store)(to, F(get)(b + p * ldb + j, n - j, 0));
-            F(store)(to + VR, F(get)(b + p * ldb + j + VR, WB_MAX(0, n - j - VR), 0));
-        }
+    for (long begin = 0; begin < k; begin += FEW_LINES)
+        for (long j = 0, end = WB_MIN(k, begin + FEW_LINES); j < n; j += PANEL)
+            for (long p = begin; p < end; p++) {
+                real *line = to + j * k + p * PANEL;
+                __builtin_prefetch(b + (p + FEW_LINES) * ldb + j);
+                F(store)(line, F(get)(b + p * ldb + j, n - j, 0));
+                F(store)(line + VR, F(get)(b + p * ldb + j + VR, WB_MAX(0, n - j - VR), 0));
+            }
 }
 
 /* The sums of VR vectors, one a lane. */
