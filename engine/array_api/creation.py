@@ -45,7 +45,16 @@ def asarray(obj: Any, /, *, dtype: core.dtype | None = None, device: Any = None,
         obj = np.asarray(memoryview(obj))
     if copy is False and dtype is not None and getattr(obj, "dtype", dtype) not in (dtype, dtype.numpy):
         raise expected("asarray", f"dtype {obj.dtype}, as copy is False", str(dtype), "leave copy away")
-    return torch.asarray(obj, dtype=dtype, device=device, copy=copy)
+    if copy is not False and any(n < 0 for n in getattr(obj, "strides", None) or ()):
+        obj = obj.copy()
+    return torch.asarray(_arrays(obj), dtype=dtype, device=device, copy=copy)
+
+
+def _arrays(obj: Any) -> Any:
+    """Sequences of tensors as sequences of arrays: those of `torch.tensor` hold tensors of one element alone."""
+    if isinstance(obj, (list, tuple)) and any(isinstance(x, (Tensor, list, tuple)) for x in obj):
+        return [x.numpy() if isinstance(x, Tensor) else _arrays(x) for x in obj]
+    return obj
 
 
 def from_dlpack(x: Any, /, *, device: Any = None, copy: bool | None = None) -> Tensor:

@@ -157,6 +157,8 @@ def closed_range(start, end, step=1, *, out=None, dtype=None, layout=None, devic
     from warnings import warn
 
     warn("range: this form, which holds its end, is deprecated; use arange", stacklevel=2)
+    if not all(-float("inf") < v < float("inf") for v in (start, end)):
+        raise expected("range", "finite bounds", f"{start} and {end}", error=RuntimeError)
     if step == 0 or (end - start) / step < 0:
         raise expected("range", "a step from start to end", f"{step} from {start} to {end}", error=RuntimeError)
     n = int((end - start) / step) + 1

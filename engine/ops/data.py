@@ -7,44 +7,20 @@ from workbench.ext.core.lazy import np
 
 from ._space import public
 from .creation import finished
+from .creation_layout import frombuffer
 from .errors import expected
 from .primitive import cast
+from .unpacking import unpacked
 
 Tensor = core.Tensor
 
 
-def _plain(data):
-    """Data without tensors in it, as NumPy understands it."""
-    if isinstance(data, Tensor):
-        return data.detach().numpy() if data.dtype is not core.bfloat16 else data.detach().float().numpy()
-    if isinstance(data, (list, tuple, range)):
-        return [_plain(x) for x in data] if _holds_tensors(data) else data
-    return data
-
-
-def _holds_tensors(data):
-    while isinstance(data, (list, tuple)) and data:
-        if any(isinstance(x, Tensor) for x in data):
-            return True
-        data = data[0]
-    return False
-
-
-def _array(data):
-    """An array with memory of its own, of the dtype that PyTorch gives to the data."""
-    plain = _plain(data)
-    try:
-        array = np.array(plain)
-    except ValueError as e:
-        raise expected("tensor", "nested sequences of equal lengths", str(e)) from None
-    if array.dtype == object or array.dtype.kind in "USOmM":
-        raise expected("tensor", "numbers, sequences of them, an array or a tensor", data, error=TypeError)
-    typed = isinstance(plain, (np.ndarray, np.generic)) or _holds_tensors(data)
-    if not typed and array.dtype.kind == "c":
-        return array.astype(core.as_dtype(complex).numpy)
-    if not typed and (array.dtype.kind == "f" or not array.size):
-        return array.astype(core.get_default_dtype().numpy or np.float32)
-    return array
+def _shared(array):
+    """A tensor over the memory of an array, which is not copied unseen."""
+    if any(n < 0 for n in array.strides) or not array.dtype.isnative:
+        got = f"strides {array.strides} and {array.dtype}"
+        raise expected("from_numpy", "an array without negative strides, in this machine's byte order", got, "copy it first")
+    return core.from_numpy(array)
 
 
 @public("torch")
@@ -65,8 +41,9 @@ def tensor(data, *, dtype=None, device=None, requires_grad=False, pin_memory=Fal
         Tensor.
 
     Raises:
-        ValueError: nested sequences differ in length.
-        TypeError: the data are not numbers.
+        ValueError: nested sequences differ in length, a tensor among numbers has several elements, or an array has negative strides.
+        TypeError: numbers stand beside sequences, or are complex and `dtype` is not.
+        RuntimeError: the data are not numbers, or do not fit `dtype`.
 
     Example:
         >>> tensor([[1, 2], [3, 4]])
@@ -78,28 +55,14 @@ def tensor(data, *, dtype=None, device=None, requires_grad=False, pin_memory=Fal
         made = data.detach().clone()
         return finished(made if dtype is None else cast(made, dtype), requires_grad)
     wanted = None if dtype is None else core.as_dtype(dtype)
-    if wanted is not None and wanted.numpy is not None and not isinstance(data, (np.ndarray, np.generic)):
-        made = _exact(data, wanted)
+    if not isinstance(data, np.ndarray) and hasattr(data, "__array__") and not isinstance(data, np.generic):
+        data = np.asarray(data)
+    if isinstance(data, np.ndarray):
+        made = _shared(data).clone()
     else:
-        made = core.from_numpy(_array(data))
-        made = made if wanted is None else cast(made, wanted)
-    return finished(made, requires_grad)
-
-
-def _exact(data, dtype):
-    """Python numbers straight to the dtype that is asked for, so that large ones keep their digits."""
-    try:
-        array = np.array(_plain(data))
-    except ValueError:
-        return cast(core.from_numpy(_array(data)), dtype)
-    if array.dtype.kind == "c" and not dtype.is_complex and not isinstance(data, Tensor):
-        raise expected("tensor", f"real numbers for {dtype}", data, "ask for a complex dtype", TypeError)
-    try:
-        if array.dtype.kind == "f" and not dtype.is_floating_point and not dtype.is_complex and dtype is not core.bool_:
-            array = np.trunc(array)
-        return core.from_numpy(array.astype(dtype.numpy))
-    except (ValueError, TypeError):
-        return cast(core.from_numpy(_array(data)), dtype)
+        made = core.from_numpy(unpacked(data, wanted))
+        wanted = wanted or (core.get_default_dtype() if made.dtype is core.float32 else None)
+    return finished(made if wanted is None else cast(made, wanted), requires_grad)
 
 
 @public("torch")
@@ -123,22 +86,30 @@ def as_tensor(data, dtype=None, device=None):
     """
     core.as_device(device)
     if isinstance(data, np.ndarray):
-        data = core.from_numpy(data)
+        data = _shared(data)
     if not isinstance(data, Tensor):
         return tensor(data, dtype=dtype)
     return data if dtype is None else cast(data, dtype)
 
 
+def _is_buffer(obj):
+    try:
+        memoryview(obj)
+    except TypeError:
+        return False
+    return True
+
+
 @public("torch")
-def asarray(obj, *, dtype=None, device=None, copy=None, requires_grad=False):
+def asarray(obj, *, dtype=None, device=None, copy=None, requires_grad=None):
     """Make a tensor from data; `copy` says whether memory may be shared.
 
     Args:
-        obj: A tensor, an ndarray, something with DLPack, or whatever `tensor` takes.
+        obj: A tensor, an ndarray, something with DLPack, a buffer, whose bytes are read as `dtype`, or whatever `tensor` takes.
         dtype: The dtype; None means that of the data.
         device: The device; None means cpu.
         copy: True always copies, None where it must; False is None without the choice.
-        requires_grad: Whether operations on the result are recorded.
+        requires_grad: Whether operations on the result are recorded; None means as on `obj`.
 
     Shape:
         result: that of the data.
@@ -153,14 +124,18 @@ def asarray(obj, *, dtype=None, device=None, copy=None, requires_grad=False):
         >>> asarray([1, 2])
         tensor([1, 2])
     """
+    if not isinstance(obj, (Tensor, np.ndarray, np.generic)) and _is_buffer(obj):
+        obj = frombuffer(obj, dtype=dtype or core.get_default_dtype())
     if copy:
-        return tensor(obj, dtype=dtype, device=device, requires_grad=requires_grad)
+        return tensor(obj, dtype=dtype, device=device, requires_grad=bool(requires_grad))
     if not isinstance(obj, (Tensor, np.ndarray)) and hasattr(obj, "__dlpack__"):
         obj = np.from_dlpack(obj)
     made = as_tensor(obj, dtype, device)
-    if copy is False and not isinstance(obj, (Tensor, np.ndarray)):
+    if copy is False and not (isinstance(obj, (Tensor, np.ndarray)) and made.data_ptr() == as_tensor(obj).data_ptr()):
         raise expected("asarray", "data whose memory can be shared", obj, "leave copy away")
-    return finished(made, True) if requires_grad else made
+    if requires_grad is None or made.requires_grad == requires_grad:
+        return made
+    return finished(made, True) if requires_grad else made.detach()
 
 
 @public("torch")
@@ -178,28 +153,13 @@ def from_numpy(ndarray):
 
     Raises:
         TypeError: `ndarray` is no array, or there is no dtype for its own.
+        ValueError: its strides are negative, or its numbers are in the byte order of another machine.
 
     Example:
         >>> from_numpy(numpy.array([1, 2]))
         tensor([1, 2])
     """
-    return core.from_numpy(ndarray)
-
-
-@public("torch")
-def from_dlpack(ext_tensor):
-    """Make a tensor over the memory of another library's.
-
-    Args:
-        ext_tensor: An object with `__dlpack__`.
-
-    Shape:
-        result: that of the object.
-
-    Returns:
-        Tensor that shares memory.
-    """
-    return ext_tensor.detach() if isinstance(ext_tensor, Tensor) else core.from_numpy(np.from_dlpack(ext_tensor))
+    return _shared(ndarray) if isinstance(ndarray, np.ndarray) else core.from_numpy(ndarray)
 
 
 @public("torch")

@@ -95,12 +95,6 @@ def slice_inverse(input, src, dim=0, start=None, end=None, step=1):
     return as_strided(input, tuple(src.shape), src.stride(), src.storage_offset())
 
 
-@public("torch")
-def to_dlpack(tensor):
-    """The memory of a tensor as a DLPack capsule; `from_dlpack` takes the tensor itself as well."""
-    return tensor.__dlpack__()
-
-
 @public("torch", methods=("is_distributed",))
 def is_distributed(input):
     """Whether a tensor lies on several machines: never."""

@@ -28,6 +28,9 @@ def drawn(name, shape, dtype, generator, draw, a, b):
     if not dtype.is_floating_point:
         raise expected(name, "a floating dtype", dtype.name, error=RuntimeError)
     wide = dtype if dtype in (core.float32, core.float64) else core.float32
+    if draw is uniform_draw and wide is not dtype:  # as many digits as it has: rounded, the numbers next to b would become b
+        steps = 2048 if dtype is core.float16 else 256
+        return cast((draw(shape, wide, key_of(generator), 0.0, 1.0) * steps).floor() * ((b - a) / steps) + a, dtype)
     return cast(draw(shape, wide, key_of(generator), a, b), dtype)
 
 
@@ -36,7 +39,12 @@ def whole(name, shape, dtype, generator, low, high):
     low, high = int(low), int(high)
     if low >= high:
         raise expected(name, "low < high", f"{low} and {high}", error=RuntimeError)
-    return cast(whole_draw(shape, core.int64, key_of(generator), low, high), dtype or core.int64)
+    dtype = core.int64 if dtype is None else core.as_dtype(dtype)
+    if not dtype.is_floating_point and (low, high - 1) != (0, 0):
+        least, most = (0, 1) if dtype is core.bool_ else (np.iinfo(dtype.numpy).min, np.iinfo(dtype.numpy).max)
+        if low < least or high - 1 > most:
+            raise expected(name, f"a range that {dtype.name} holds", f"[{low}, {high})", error=RuntimeError)
+    return cast(whole_draw(shape, core.int64, key_of(generator), low, high), dtype)
 
 
 def alike(drawn, input, device, memory_format):
@@ -272,8 +280,12 @@ def randperm(n, *, generator=None, out=None, dtype=None, layout=None, device=Non
         tensor([0, 1, 2, 3])
     """
     dtype = dtype_for("randperm", dtype, out)
+    if not hasattr(n, "__index__"):
+        raise expected("randperm", "n to be an int", n, error=TypeError)
     if n < 0:
         raise expected("randperm", "n >= 0", n, error=RuntimeError)
+    if dtype is not None and not dtype.is_floating_point and n > np.iinfo(dtype.numpy).max:
+        raise expected("randperm", f"n that {dtype.name} holds", n, error=RuntimeError)
     core.as_device(device)
     keys = whole_draw((n,), core.int64, key_of(generator), -(1 << 62), 1 << 62).numpy()
     order = core.from_numpy(np.argsort(keys, kind="stable"))

@@ -39,6 +39,11 @@ MEANT = {
     ("polygamma", "function", r"got -?inf"): POLES,
     ("polygamma", "method", r"got -?inf"): POLES,
     ("special.polygamma", "function", r"got -?inf"): POLES,
+    (
+        "programs.creation.dlpack",
+        "program",
+        r"bfloat16",
+    ): "Capsules are NumPy's, which has no bfloat16; `from_dlpack` takes tensors of it.",
 }
 MOST_SLOPES = 2000  # numbers that finite differences are taken by, for one sample
 

@@ -23,9 +23,12 @@ def test_numpy_shares_memory_both_ways():
     assert engine.from_numpy(a.T).stride() == (1, 3)
 
 
-def test_negative_strides_and_read_only_memory_are_copied():
+def test_negative_strides_are_refused_as_by_torch_and_read_only_memory_is_copied():
     a = np.arange(4.0)
-    assert engine.from_numpy(a[::-1]).tolist() == [3, 2, 1, 0]
+    for f in (engine.from_numpy, engine.as_tensor, engine.tensor):
+        with pytest.raises(ValueError, match="negative strides"):
+            f(a[::-1])
+    assert engine.array_api.asarray(a[::-1]).tolist() == [3, 2, 1, 0]
     a.flags.writeable = False
     engine.from_numpy(a).add_(1)
     assert a.tolist() == [0, 1, 2, 3]
