@@ -161,16 +161,16 @@ static int F(attention_backward_part)(void *arg, long part) {
         for (long i = 0; i < job->queries; i++) memset(to ? to + i * e : AT(dq, b, h, i), 0, e * sizeof *to);
     }
     for (long j = first; j < last; j += KEYS) {
-        long n = WB_MIN(KEYS, last - j);
-        F(pack_transposed)(AT(k, b, kv, j), k->strides[2], n, e, kt);
-        F(pack_transposed)(AT(v, b, kv, j), v->strides[2], n, ev, vt);
-        F(pack)(AT(k, b, kv, j), k->strides[2], n, e, kp);
-        memset(sk, 0, n * e * sizeof *sk);
-        memset(sv, 0, n * ev * sizeof *sv);
+        long all = WB_MIN(KEYS, last - j);
+        F(pack_transposed)(AT(k, b, kv, j), k->strides[2], all, e, kt);
+        F(pack_transposed)(AT(v, b, kv, j), v->strides[2], all, ev, vt);
+        F(pack)(AT(k, b, kv, j), k->strides[2], all, e, kp);
+        memset(sk, 0, all * e * sizeof *sk);
+        memset(sv, 0, all * ev * sizeof *sv);
         for (long h = kv * job->group; h < (kv + 1) * job->group; h++) {
             real *part_q = F(partial)(job, chunk, b, h);
-            for (long i = job->causal ? j / QUERIES * QUERIES : 0; i < job->queries; i += QUERIES) {
-                long m = WB_MIN(QUERIES, job->queries - i);
+            for (long i = job->causal ? j : 0; i < job->queries; i += QUERIES) {
+                long m = WB_MIN(QUERIES, job->queries - i), n = job->causal ? WB_MIN(all, F(panels)(i + m - j)) : all;     /* keys that are seen */
                 F(multiply)(m, n, e, job->scale, AT(q, b, h, i), q->strides[2], 1, kt, 2 * VR, e * 2 * VR, NULL, 0, s, KEYS);
                 F(multiply)(m, n, ev, 1, AT(g, b, h, i), g->strides[2], 1, vt, 2 * VR, ev * 2 * VR, NULL, 0, d, KEYS);
                 if (mask || (job->causal && j + n > i + 1)) F(apply_mask)(job, mask, b, h, i, m, j, n, s);
@@ -192,10 +192,10 @@ static int F(attention_backward_part)(void *arg, long part) {
                 F(multiply)(n, e, m, job->scale, d, 1, KEYS, qp, 2 * VR, m * 2 * VR, sk, e, sk, e);
                 real *to = part_q ? part_q + i * e : AT(dq, b, h, i);
                 long ld = part_q ? e : dq->strides[2];
-                F(multiply)(m, e, n, job->scale, d, KEYS, 1, kp, 2 * VR, n * 2 * VR, to, ld, to, ld);
+                F(multiply)(m, e, n, job->scale, d, KEYS, 1, kp, 2 * VR, all * 2 * VR, to, ld, to, ld);
             }
         }
-        for (long r = 0; r < n; r++) {
+        for (long r = 0; r < all; r++) {
             memcpy(AT(dk, b, kv, j + r), sk + r * e, e * sizeof *sk);
             memcpy(AT(dv, b, kv, j + r), sv + r * ev, ev * sizeof *sv);
         }
