@@ -54,7 +54,7 @@ def attention(query, key, value, mask, causal, scale):
 @infer(attention)
 def _(query, key, value, mask, causal, scale):
     b, h, length, _ = query.shape
-    outputs = [((b, h, length, value.shape[3]), query.dtype), ((b, h, length), query.dtype)]
+    outputs = [((b, h, length, value.shape[3]), query.dtype, query), ((b, h, length), query.dtype)]
     return outputs, (bool(causal), h // max(key.shape[1], 1)), (scale,)
 
 
@@ -79,7 +79,7 @@ def attention_backward(grad, query, key, value, mask, result, logsumexp, causal,
 
 @infer(attention_backward)
 def _(grad, query, key, value, mask, result, logsumexp, causal, scale):
-    outputs = [(tuple(t.shape), t.dtype) for t in (query, key, value)]
+    outputs = [(tuple(t.shape), t.dtype, t) for t in (query, key, value)]
     return outputs, (bool(causal), query.shape[1] // max(key.shape[1], 1)), (scale,)
 
 
@@ -111,7 +111,7 @@ def plain_weights(query, key, mask, causal, scale):
 
 
 def _backward(g, query, key, value, mask, causal, scale, result, logsumexp, need):
-    dq, dk, dv = attention_backward(g.contiguous(), query, key, value, mask, result, logsumexp, causal, scale)
+    dq, dk, dv = attention_backward(_ready(g), query, key, value, mask, result, logsumexp, causal, scale)
     return dq, dk, dv, None
 
 

@@ -209,6 +209,59 @@ cdef int gather(PyObject** slot, Tensor g, bint create_graph) except -1:
     slot[0] = <PyObject*>r
     return 0
 
+cdef int place_part(Node nd) except -1:
+    "the gradient of a view into its part of what the input's node gathers, instead of into zeros that are added there; 0: not done"
+    cdef PyObject* e = nd.edges[0].to
+    cdef PyObject** slot
+    cdef PyObject* s[MAXP]
+    cdef Op op = <Op>nd.op
+    cdef Tensor g = <Tensor>nd.g, whole, part = new_tensor()
+    cdef long shape[MAXD]
+    cdef int i, n
+    cdef bint first
+    if op.geometry == NULL or e == NULL or Py_TYPE(e) != NT or not nd.have_shape & 1 or g.a.dtype != nd.edges[0].dt or o_add.kern[g.a.dtype] == NULL: return 0
+    slot = grad_slot(<Node>e, nd.edges[0].nr)
+    first = slot[0] == NULL
+    if first:
+        n = read_shape(<object>nd.shapes[0], shape, op.name)
+        whole = new_tensor()
+        if n == 4 and g.a.ndim == 4 and g.a.layout & WB_CHANNELS_LAST: wb_set_channels_last(&whole.a, shape, g.a.dtype)
+        else: wb_set_contiguous(&whole.a, n, shape, g.a.dtype)
+        give_memory(whole)
+        fill_with(whole, 0)
+    else:
+        whole = <Tensor>slot[0]                             # two references, as in gather
+        if Py_REFCNT(slot[0]) != 2 or whole.st.rc != 1 or whole.st.owner != NULL or whole.fn != NULL or whole.a.dtype != g.a.dtype or not whole.a.layout & WB_DENSE: return 0
+    s[0] = <PyObject*>whole
+    for i in range(1, op.np_):
+        if not nd.have >> i & 1: return 0
+        s[i] = nd.saved[i]
+    part.a.dtype = whole.a.dtype; part.a.data = whole.a.data; part.a.ndim = 0; part.a.n = 0
+    if not op.geometry(whole, part, s): return 0
+    part.st = whole.st; whole.st.rc += 1
+    wb_set_layout(&part.a)
+    if first:
+        copy_into(part, g)
+        Py_INCREF(whole)
+        slot[0] = <PyObject*>whole
+    else: add_strided(part, g)
+    return 1
+
+cdef int add_strided(Tensor h, Tensor g) except -1:
+    "h += g, of one shape and dtype"
+    cdef const wb_kernel* kern = o_add.kern[h.a.dtype]
+    cdef char* p[3]
+    cdef long item[3]
+    cdef long st[3][MAXD]
+    cdef int i
+    for i in range(h.a.ndim): st[0][i] = h.a.strides[i]; st[1][i] = g.a.strides[i]; st[2][i] = h.a.strides[i]
+    p[0] = h.a.data; p[1] = g.a.data; p[2] = h.a.data
+    for i in range(3): item[i] = wb_itemsize[h.a.dtype]
+    if h.a.n < WB_LARGE_WORK: wb_map_run(<wb_map>kern.fn, kern.flags, 3, p, item, st, h.a.ndim, h.a.shape, o_add.dattr)
+    else:
+        with nogil: wb_map_run(<wb_map>kern.fn, kern.flags, 3, p, item, st, h.a.ndim, h.a.shape, o_add.dattr)
+    return 0
+
 cdef object call_hooks(dict hooks, g):
     cdef object r
     for f in list(hooks.values()):

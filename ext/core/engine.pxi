@@ -229,10 +229,12 @@ cdef int step(Node nd, bint retain, bint create_graph, dict capture, set boundar
     try:
         if any_g and inside:
             if nd.freed: raise_freed(nd)
-            if nd.nout == 1 and not create_graph and nd.op != NULL and (<Op>nd.op).nback != NULL and nd.ne <= INLINE_EDGES and not nd.packed and not INTERCEPTED and not hooked and not ANOMALY and (<Tensor>nd.g).a.dtype < WB_C64:
-                g = <Tensor>nd.g
-                ok = (<Op>nd.op).nback(nd, g, out)
-                g = None
+            if nd.nout == 1 and not create_graph and nd.op != NULL and nd.ne <= INLINE_EDGES and not nd.packed and not INTERCEPTED and not hooked and not ANOMALY:
+                if (<Op>nd.op).nback != NULL and (<Tensor>nd.g).a.dtype < WB_C64:
+                    g = <Tensor>nd.g
+                    ok = (<Op>nd.op).nback(nd, g, out)
+                    g = None
+                elif (<Op>nd.op).part and capture is None: ok = place_part(nd)
             if not ok:
                 for k in range(INLINE_EDGES):
                     if out[k] != NULL: wb_drop(out[k]); out[k] = NULL

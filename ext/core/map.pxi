@@ -323,20 +323,23 @@ cdef bint same_strides(Tensor a, Tensor b):
     return True
 
 cdef Tensor like_operands(const wb_array** ts, int n, int nd, const long* shape, int dt):
-    "an output in the memory order of the first operand that has the full shape and is dense"
+    "an output in the memory order of the first operand that has the full shape"
     cdef int k, i
     cdef bint full
+    cdef Tensor r
     for k in range(n):
-        if ts[k].ndim == nd and ts[k].layout & WB_DENSE and not ts[k].layout & WB_CONTIGUOUS:
-            full = True
-            for i in range(nd):
-                if ts[k].shape[i] != shape[i]: full = False
-            if full: return empty_of(ts[k], dt)
-        elif ts[k].ndim == nd and ts[k].layout & WB_CONTIGUOUS and nd > 1:
-            full = True
-            for i in range(nd):
-                if ts[k].shape[i] != shape[i]: full = False
-            if full: break
+        if ts[k].ndim != nd or nd < 2: continue
+        full = True
+        for i in range(nd):
+            if ts[k].shape[i] != shape[i] or ts[k].strides[i] == 0 and shape[i] > 1: full = False
+        if not full: continue
+        if ts[k].layout & WB_CONTIGUOUS: break
+        if ts[k].layout & WB_DENSE: return empty_of(ts[k], dt)
+        r = new_tensor()
+        wb_set_contiguous(&r.a, nd, shape, dt)
+        order_like(&r.a, ts[k])
+        give_memory(r)
+        return r
     return empty(nd, shape, dt)
 
 cdef Tensor map_body(Op op, PyObject** s, list held, int nd, const long* shape, int work, int dt):

@@ -12,6 +12,7 @@ cdef class Op:
     cdef vectorcallfunc vc          # must stay first: its offset goes into tp_vectorcall_offset
     cdef impl_t impl
     cdef native_back_t nback
+    cdef bint part                  # a view of a part, whose gradient goes to that part of its input's
     cdef geometry_t geometry
     cdef const wb_kernel* kern[12]  # by dtype, on the CPU
     cdef const wb_kernel* divides[6]    # those of whole numbers that take no divisor of 0: the general path looks for one

@@ -187,6 +187,7 @@ def define(d):
         for k in range(op.nt):
             if d.tensors[k] not in d.numbers: op.only_tensors |= <unsigned>1 << k
     op.nback = shortcut_named(d.name)
+    op.part = d.name in ("narrow", "select", "getitem")
     forward = d.name.removesuffix("_backward")
     if forward != d.name and forward in OPS: (<Op>OPS[forward]).back_op = op
     if d.name + "_backward" in OPS: op.back_op = OPS[d.name + "_backward"]
