@@ -66,7 +66,8 @@ class autocast:  # noqa: N801 - PyTorch's name
 
     def __init__(self, device_type: str, dtype: Any = None, enabled: bool = True, cache_enabled: bool | None = None) -> None:
         if not isinstance(device_type, str):
-            raise expected("autocast", "device_type to be a str", device_type, error=TypeError)
+            raise expected("autocast", "device_type to be a str", device_type)
+        core.device(device_type)  # RuntimeError for a name that is none
         self.device = device_type
         self.fast_dtype = core.bfloat16 if dtype is None else dtype
         if enabled and self.fast_dtype not in (core.bfloat16, core.float16, core.float32):

@@ -142,7 +142,9 @@ def type_of(input, dtype=None, non_blocking=False):
     if dtype is None:
         return f"torch.{_TYPE_NAMES[input.dtype.name]}Tensor"
     if isinstance(dtype, str):
-        dtype = _NAMED_TYPES.get(dtype, dtype)
+        if dtype not in _NAMED_TYPES:
+            raise expected("type", "a name such as torch.FloatTensor", dtype)
+        dtype = _NAMED_TYPES[dtype]
     return cast(input, getattr(dtype, "dtype", dtype))
 
 

@@ -31,12 +31,14 @@ def shape_of(name, size, named):
 
 def empty_as(input, dtype, device, memory_format=None):
     """Memory like that of `input`: its shape, and channels-last where it is."""
-    last = "channels_last" in str(memory_format) or (
-        (memory_format is None or "preserve" in str(memory_format))
-        and input.ndim == 4
-        and not input.is_contiguous()
-        and input.is_contiguous("channels_last")
-    )
+    last = memory_format
+    if "channels_last" not in str(memory_format):
+        last = (
+            (memory_format is None or "preserve" in str(memory_format))
+            and input.ndim == 4
+            and not input.is_contiguous()
+            and input.is_contiguous("channels_last")
+        )
     return core.make_empty(input.shape, input.dtype if dtype is None else dtype, device, last)
 
 
@@ -93,9 +95,7 @@ def empty(*size, out=None, dtype=None, layout=None, device=None, requires_grad=F
         torch.Size([2, 3])
     """
     dtype = dtype_for("empty", dtype, out)
-    return into(
-        out, finished(core.make_empty(shape_of("empty", size, named), dtype, device, "channels_last" in str(memory_format)), requires_grad)
-    )
+    return into(out, finished(core.make_empty(shape_of("empty", size, named), dtype, device, memory_format), requires_grad))
 
 
 @public("torch")

@@ -15,6 +15,7 @@ from .errors import expected
 from .generator import key_of
 from .grid import affine_grid, grid_sample
 from .norm_batch import batch_norm as batch_norm_of_layers
+from .order import broadcast_tensors
 from .pooling import max_pool1d
 from .pooling_adaptive_max import adaptive_max_pool1d as adaptive_max_pool1d_of_layers
 from .randomized import rrelu_with
@@ -98,6 +99,8 @@ def poisson_nll_loss(input, target, log_input, full, eps, reduction):
 def binary_cross_entropy_with_logits(input, target, weight=None, pos_weight=None, reduction=0):
     """`nn.functional.binary_cross_entropy_with_logits`, with a number for the reduction."""
     how = reduced("binary_cross_entropy_with_logits", reduction)
+    if tuple(input.shape) != tuple(target.shape):
+        input, target = broadcast_tensors(input, target)
     return loss.binary_cross_entropy_with_logits(input, target, weight, reduction=how, pos_weight=pos_weight)
 
 

@@ -32,6 +32,10 @@ def _adaptive_max(name, n, input, output_size, return_indices):
     _check(name, input, n, adaptive=True)
     size = _adaptive_size(name, n, input, output_size)
     spatial = tuple(input.shape[-n:])
+    if 0 in size:  # pieces that nothing is taken from
+        nothing = (..., *[slice(0, 0)] * n)
+        values = input[nothing].reshape(*input.shape[:-n], *size)
+        return (values, values.long()) if return_indices else values
     places = core.from_numpy(np.arange(product(spatial)).reshape(spatial)).expand(input.shape)
     values, lead = input, input.ndim - n
     for i in reversed(range(n)):

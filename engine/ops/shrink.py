@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from workbench.ext.core.lazy import np
 
-from ._define import COMPLEX, Unsupported, derivative, op, refuses, samples
-from ._help import ordered
+from ._define import COMPLEX, INTEGERS, Unsupported, derivative, op, refuses, samples
+from ._help import tensors
 from .comparison import gt, lt, where
 from .errors import expected
 
@@ -49,6 +49,7 @@ derivative(threshold, input=lambda g, input, threshold: where(gt(input, threshol
 
 @op(
     "map",
+    refused=("bool", *INTEGERS, *COMPLEX),
     attrs=("lambd",),
     spaces=("torch", "functional"),
     methods=True,
@@ -74,7 +75,6 @@ def hardshrink(input, lambd=0.5):
         >>> hardshrink(tensor([-0.4, 2.0]))
         tensor([0., 2.])
     """
-    ordered("hardshrink", input)
     return np.where(np.abs(input) <= lambd, input.dtype.type(0), input)
 
 
@@ -184,6 +184,7 @@ def prelu(input, weight):
         tensor([-0.2500,  2.0000])
     """
     channels = input.shape[1] if input.ndim > 1 else 1
+    tensors("prelu", input=input, weight=weight)
     n = weight.numel()
     if weight.ndim > 1 or n not in (1, channels):
         raise expected("prelu", f"weight of shape (1,) or ({channels},)", weight, "one slope, or one for each channel", RuntimeError)

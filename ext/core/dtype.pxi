@@ -74,7 +74,9 @@ def as_dtype(d):
     if d is float: return DTYPES[default_float]
     if d is bool: return bool_
     if d is int: return int64
-    if d is complex: return complex64 if default_float == WB_F32 else complex128
+    if d is complex:
+        if default_float == WB_BF16: raise RuntimeError("as_dtype: expected a default dtype that complex numbers can have parts of, got bfloat16; say complex64 or complex128")
+        return complex128 if default_float == WB_F64 else complex64
     if isinstance(d, str):
         r = BY_NAME.get({"float": "float32", "double": "float64", "half": "float16", "int": "int32", "long": "int64"}.get(d, d))
         if r is not None: return r
@@ -112,6 +114,8 @@ cdef class device:
         if not isinstance(type, str): raise TypeError(f"device: expected a name such as 'cpu', got {type!r}")
         name, _, number = type.partition(":")
         if name not in DEVICE_TYPES: raise RuntimeError(f"device: expected one of {', '.join(DEVICE_TYPES)}, got {name!r}")
+        if index is not None and not isinstance(index, int): raise TypeError(f"device: expected an int as index, got {index!r}")
+        if number and index is not None: raise RuntimeError(f"device: expected a name without a number where the index is given, got {type!r}")
         if number and not number.isdigit(): raise RuntimeError(f"device: expected a number after the colon, got {type!r}")
         self.type = name
         self.index = int(number) if number else index
@@ -148,7 +152,17 @@ class Size(tuple):
         for d in self: n *= d
         return n
     def __repr__(self): return f"torch.Size({list(self)})"
-    def __add__(self, other): return Size(tuple(self) + tuple(other))
+    def __new__(cls, sizes=()):
+        cdef object s = tuple.__new__(cls, sizes)
+        for i, n in enumerate(s):
+            if not PyLong_Check(n):
+                if not hasattr(n, "__index__"): raise TypeError(f"Size: expected whole numbers, got {n!r} as number {i}")
+                return tuple.__new__(cls, [int(n) for n in s])
+        return s
+    def __add__(self, other): return Size(tuple(self) + tuple(other)) if isinstance(other, tuple) else NotImplemented
+    def __radd__(self, other): return Size(tuple(other) + tuple(self)) if isinstance(other, tuple) else NotImplemented
+    def __mul__(self, n): return Size(tuple(self) * n)
+    __rmul__ = __mul__
 
 cdef PyTypeObject* SIZE = <PyTypeObject*>Size
 wb_size_ready(Size)

@@ -80,7 +80,8 @@ class set_grad_enabled(_GradMode):
     """Set the gradient mode at once; as a context manager, until its end."""
     def __new__(cls, mode):
         cdef _GradMode m = _GradMode.__new__(cls)
-        m.value = bool(mode)
+        if not isinstance(mode, bool): raise TypeError(f"set_grad_enabled: expected a bool, got {type(mode).__name__}")
+        m.value = mode
         m.push()
         wb_set_grad_mode(m.value and not wb_inference_mode())
         return m

@@ -118,14 +118,37 @@ cdef Tensor scalar(value, int dt, str op):
         raise TypeError(f"{op}: expected a number, got {value!r}") from None
     return r
 
-def make_empty(shape, dtype_=None, device_=None, bint channels_last=False):
-    """Memory of a shape, not initialised."""
+cdef int last_rank(order):
+    "of which number of dimensions a memory format has the channels last; 0: it has not"
+    if order is None or order is False: return 0
+    name = str(order)
+    return 5 if "channels_last_3d" in name else 4 if order is True or "channels_last" in name else 0
+
+cdef void strides_last_3d(const long* s, long* t) noexcept:
+    t[0] = s[1] * s[2] * s[3] * s[4]; t[1] = 1; t[2] = s[3] * s[4] * s[1]; t[3] = s[4] * s[1]; t[4] = s[1]
+
+cdef bint is_last_3d(const wb_array* a) noexcept:
+    cdef long t[5]
+    cdef int i
+    if a.ndim != 5: return False
+    strides_last_3d(a.shape, t)
+    for i in range(5):
+        if a.shape[i] != 1 and a.strides[i] != t[i]: return False
+    return True
+
+def make_empty(shape, dtype_=None, device_=None, channels_last=False):
+    """Memory of a shape, not initialised; `channels_last`: whether, or the memory format."""
     cdef long s[MAXD]
     cdef int n = read_shape(shape, s, "empty")
     as_device(device_)
     cdef int dt = default_float if dtype_ is None else (<dtype>as_dtype(dtype_)).index
-    if not channels_last: return empty(n, s, dt)
-    if n != 4: raise RuntimeError(f"empty: expected 4 dimensions for channels_last, got {n}")
+    cdef int rank = last_rank(channels_last)
+    cdef long t[5]
+    if not rank: return empty(n, s, dt)
+    if n != rank: raise RuntimeError(f"empty: expected {rank} dimensions for channels_last{'_3d' if rank == 5 else ''}, got {n}")
+    if rank == 5:
+        strides_last_3d(s, t)
+        return empty_strided(5, s, t, dt)
     cdef Tensor r = new_tensor()
     wb_set_channels_last(&r.a, s, dt)
     give_memory(r)

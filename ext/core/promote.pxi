@@ -20,7 +20,7 @@ cdef int number_dtype(v) except -2:
         d = BY_NUMPY.get(v.dtype)
         if d is None: return -1
         return (<dtype>d).index if (<dtype>d).index < WB_F16 else default_float if (<dtype>d).index <= WB_F64 else WB_C64
-    return WB_BOOL if PyBool_Check(v) else WB_I64 if PyLong_Check(v) else default_float if PyFloat_Check(v) else (WB_C64 if default_float == WB_F32 else WB_C128)
+    return WB_BOOL if PyBool_Check(v) else WB_I64 if PyLong_Check(v) else default_float if PyFloat_Check(v) else (WB_C128 if default_float == WB_F64 else WB_C64)
 
 cdef int lifted(int dt, int by) noexcept:
     "dt in the category of `by`, where that is the higher one; a complex one keeps the width of a floating dt"

@@ -29,9 +29,9 @@ def set_num_threads(n):
     """Set the number of threads that kernels may use. No result depends on it.
 
     Raises:
-        ValueError: n is less than 1.
+        RuntimeError: n is no whole number, or less than 1.
     """
-    if n < 1: raise ValueError(f"set_num_threads: expected a positive number of threads, got {n}")
+    if not hasattr(n, "__index__") or n < 1: raise RuntimeError(f"set_num_threads: expected a positive number of threads, got {n}")
     wb_pool_set_threads(n)
 
 def set_spin(long ns):

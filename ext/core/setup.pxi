@@ -90,7 +90,7 @@ cdef object impl_cast(Op op, PyObject** s):
 
 cdef Tensor in_order(Tensor a, memory_format):
     "a copy in row-major order, or channels-last"
-    cdef Tensor r = make_empty(shape_tuple(a), DTYPES[a.a.dtype], None, "channels_last" in str(memory_format))
+    cdef Tensor r = make_empty(shape_tuple(a), DTYPES[a.a.dtype], None, memory_format)
     copy_into(r, a)
     return r
 
@@ -117,9 +117,11 @@ cdef object impl_contiguous(Op op, PyObject** s):
     cdef str order = str(<object>s[1]) if op.np_ > 1 else ""
     if not is_tensor(s[0]): raise not_a_tensor(op, 0, <object>s[0])
     a = <Tensor>s[0]
-    if "channels_last" in order:
-        if a.a.ndim != 4: raise RuntimeError(f"contiguous: expected 4 dimensions for channels_last, got {a.a.ndim}")
-        r = channels_last(a)
+    cdef int rank = last_rank(order)
+    if order not in ("", "None") and "format" not in order and not rank: raise TypeError(f"contiguous: expected a memory format such as channels_last, got {order}")
+    if rank:
+        if a.a.ndim != rank: raise RuntimeError(f"contiguous: expected {rank} dimensions for {order.replace('torch.', '')}, got {a.a.ndim}")
+        r = channels_last(a) if rank == 4 else a if is_last_3d(&a.a) else in_order(a, order)
     else: r = contiguous(a)
     if r is not a and wants(a) and wb_grad_mode(): attach(op, r, s)
     return r

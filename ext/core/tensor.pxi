@@ -165,7 +165,8 @@ cdef class Tensor:
     def is_signed(self): return self.a.dtype >= WB_I8
     def is_contiguous(self, memory_format=None):
         """Whether memory is row-major, or channels-last where that format is asked for."""
-        return bool(self.a.layout & (WB_CHANNELS_LAST if memory_format is not None and "channels_last" in str(memory_format) else WB_CONTIGUOUS))
+        cdef int rank = 0 if memory_format is None else last_rank(memory_format)
+        return bool(is_last_3d(&self.a) if rank == 5 else self.a.layout & (WB_CHANNELS_LAST if rank else WB_CONTIGUOUS))
     def storage_offset(self): return (self.a.data - self.st.data) // wb_itemsize[self.a.dtype]
     def data_ptr(self): return <size_t>self.a.data
     @property
@@ -310,9 +311,10 @@ cdef class Tensor:
 
 class layout:
     """How a tensor holds its elements: only `strided` exists here."""
+    def __init__(self): raise TypeError("layout: expected strided, the one layout that there is, got a call")
     def __repr__(self): return "torch.strided"
     def __reduce__(self): return "STRIDED"
-STRIDED = layout()
+STRIDED = object.__new__(layout)
 cdef object REPR = object.__repr__
 cdef object WEAKREF
 from weakref import ref as WEAKREF

@@ -40,6 +40,36 @@ MEANT = {
     ("polygamma", "method", r"got -?inf"): POLES,
     ("special.polygamma", "function", r"got -?inf"): POLES,
     (
+        "programs.settings.grad_modes",
+        "program",
+        r"\.inference, (enable_grad|on)\[0\]",
+    ): "In inference mode nothing is recorded, and `is_grad_enabled()` says so, in PyTorch not after `enable_grad()`.",
+    (
+        "programs.second_names.norms",
+        "program",
+        r"refused\[0\]\[0\]",
+    ): "Statistics of one value are refused, as by `nn.functional`; PyTorch's second name computes them.",
+    (
+        "programs.second_names.likelihoods",
+        "program",
+        r"expected reduction",
+    ): "A number that stands for no reduction is refused; PyTorch reduces nothing then.",
+    (
+        "programs.second_names.margins",
+        "program",
+        r"expected reduction",
+    ): "A number that stands for no reduction is refused; PyTorch reduces nothing then.",
+    (
+        "programs.second_names.recurrent:torch.lstm",
+        "program",
+        r"^\[1\]",
+    ): "Input of another width than the weights' is refused; PyTorch computes on.",
+    (
+        "programs.second_names.distances",
+        "gradient",
+        r"cosine",
+    ): "Of a vector shorter than eps PyTorch's gradient of `cosine_similarity` is not the one that finite differences give.",
+    (
         "programs.creation.dlpack",
         "program",
         r"bfloat16",

@@ -15,6 +15,8 @@ class TensorType(type):
     """The class of such a class: instances are all tensors of its dtype."""
 
     dtype: Any
+    layout = core.STRIDED
+    is_cuda = False
 
     def __instancecheck__(cls, instance: Any) -> bool:
         return isinstance(instance, Tensor) and instance.dtype is cls.dtype
@@ -22,8 +24,12 @@ class TensorType(type):
     def __call__(cls, *args: Any, device: Any = None) -> Tensor:
         """A tensor of uninitialised memory for sizes, or of data for a sequence."""
         if len(args) == 1 and isinstance(args[0], Tensor):
-            return args[0].to(cls.dtype)
+            if args[0].dtype is not cls.dtype:
+                raise TypeError(f"{cls.__name__}: expected a tensor of {cls.dtype}, got one of {args[0].dtype}; use to()")
+            return args[0].detach()
         if len(args) == 1 and not isinstance(args[0], (int, core.Size)):
+            if not hasattr(args[0], "__len__") and not isinstance(args[0], _storage.TypedStorage):
+                raise TypeError(f"{cls.__name__}: expected sizes or a sequence of numbers, got {args[0]!r}")
             if isinstance(args[0], _storage.TypedStorage):
                 return args[0].tensor().to(cls.dtype)
             return tensor(args[0], dtype=cls.dtype, device=device)
@@ -47,10 +53,10 @@ class StorageType(type):
     def __instancecheck__(cls, instance: Any) -> bool:
         return isinstance(instance, _storage.TypedStorage) and instance.dtype is cls.dtype
 
-    def __call__(cls, size: Any = 0) -> Any:
-        if isinstance(size, int):
-            return _storage.TypedStorage(size, dtype=cls.dtype)
-        return tensor(list(size), dtype=cls.dtype).storage()
+    def __call__(cls, *args: Any) -> Any:
+        if len(args) > 1:
+            raise RuntimeError(f"{cls.__name__}: expected one argument, a size or elements, got {len(args)}")
+        return _storage.TypedStorage(*args, dtype=cls.dtype)
 
 
 STORAGES: dict[str, Any] = {name: StorageType(name, (), {"dtype": d, "__module__": "torch"}) for name, d in _storage.NAMES.items()}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Any
+from warnings import warn
 
 from workbench.ext.core import _core as core
 
@@ -43,22 +44,35 @@ def get_num_interop_threads() -> int:
 
 
 def set_num_interop_threads(n: int) -> None:
-    """Accepted for PyTorch's sake: ops run one after the other."""
+    """Accepted for PyTorch's sake: ops run one after the other.
+
+    Raises:
+        RuntimeError: It is no positive whole number.
+    """
+    if not isinstance(n, int) or n < 1:
+        raise RuntimeError(f"set_num_interop_threads: expected a positive whole number, got {n!r}")
+
+
+_KEPT = {"precision": "highest", "warn": False}  # flags that change nothing here, as they were set
 
 
 def set_float32_matmul_precision(precision: str) -> None:
-    """Accepted for PyTorch's sake: float32 products are always of full precision.
+    """Kept for PyTorch's sake: float32 products are always of full precision. Of another word than PyTorch's three it warns.
 
     Raises:
-        RuntimeError: It is none of highest, high and medium.
+        RuntimeError: It is no str.
     """
+    if not isinstance(precision, str):
+        raise RuntimeError(f"set_float32_matmul_precision: expected a str, got {type(precision).__name__}")
     if precision not in ("highest", "high", "medium"):
-        raise RuntimeError(f"set_float32_matmul_precision: expected 'highest', 'high' or 'medium', got {precision!r}")
+        warn(f"set_float32_matmul_precision: expected 'highest', 'high' or 'medium', got {precision!r}; nothing was set", stacklevel=2)
+    else:
+        _KEPT["precision"] = precision
 
 
-def get_float32_matmul_precision() -> str:
-    """What float32 products are computed with: "highest"."""
-    return "highest"
+def get_float32_matmul_precision() -> Any:
+    """What was set last, or "highest", which is what float32 products are computed with."""
+    return _KEPT["precision"]
 
 
 def set_flush_denormal(mode: bool) -> bool:
@@ -71,7 +85,12 @@ def set_default_tensor_type(t: Any) -> None:
 
     Raises:
         TypeError: It is no floating type of the CPU.
+        ModuleNotFoundError: It is a name below another module than torch.
     """
+    if not isinstance(t, (str, type)):
+        raise TypeError(f"set_default_tensor_type: expected a tensor type or its name, got {t!r}")
+    if isinstance(t, str) and not t.startswith("torch."):
+        raise ModuleNotFoundError(f"set_default_tensor_type: expected a name such as torch.FloatTensor, got {t!r}")
     from .tensor_types import TYPES
 
     name = t if isinstance(t, str) else f"{t.__module__}.{t.__name__}"
@@ -94,17 +113,25 @@ def compiled_with_cxx11_abi() -> bool:
     return True
 
 
-def is_warn_always_enabled() -> bool:
-    """Whether warnings come every time: Python's filters decide."""
-    return False
+def is_warn_always_enabled() -> Any:
+    """What was set last, or False: Python's filters decide whether warnings come every time."""
+    return _KEPT["warn"]
 
 
 def set_warn_always(b: bool) -> None:
-    """Accepted for PyTorch's sake: Python's filters decide."""
+    """Kept for PyTorch's sake: Python's filters decide.
+
+    Raises:
+        RuntimeError: It is no bool.
+    """
+    if not isinstance(b, bool):
+        raise RuntimeError(f"set_warn_always: expected a bool, got {type(b).__name__}")
+    _KEPT["warn"] = b
 
 
 class OutOfMemoryError(RuntimeError):
     """What PyTorch raises where a device's memory is exhausted; on the CPU that is a MemoryError."""
 
 
-AcceleratorError = RuntimeError
+class AcceleratorError(RuntimeError):
+    """What PyTorch raises where work on a device fails; nothing here does."""

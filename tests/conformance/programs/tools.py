@@ -109,7 +109,7 @@ def differentiated(torch: Any, f: Callable[..., Any], *leaves: Any) -> dict[str,
     weights = [numbers(torch, *t.shape, dtype=str(t.dtype).rpartition(".")[2], seed=7 + i) for i, t in enumerate(outs)]
     wanted = [t for t in leaves if t.requires_grad]
     grads = torch.autograd.grad(outs, wanted, weights, allow_unused=True) if outs else ()
-    return {"value": result, "gradient": [g if g is not None else "none" for g in grads]}
+    return {"value": result, "gradient": [torch.zeros_like(t) if g is None else g for g, t in zip(grads, wanted)]}
 
 
 def signature(f: Any) -> str:
