@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from workbench.ext.core import _core as core
 
+from ._help import tensors
 from ._space import public
 from .errors import expected
 from .primitive import cast, contiguous
@@ -117,6 +118,7 @@ def type_as(input, other):
         >>> tensor([1.5]).type_as(tensor([1]))
         tensor([1])
     """
+    tensors("type_as", input=input, other=other)
     return cast(input, other.dtype)
 
 

@@ -214,5 +214,10 @@ def _(s):
     yield s(s.integers(2, 2)).raises(RuntimeError, "view_as_complex: expected input of float32 or float64")
 
 
-core.add_method("real", property(real))
-core.add_method("imag", property(imag))
+def _part(view):
+    """A part as an attribute that can be set."""
+    return property(view, lambda input, value: view(input).copy_(value))
+
+
+core.add_method("real", _part(real))
+core.add_method("imag", _part(imag))

@@ -19,6 +19,11 @@ def _floating(name, input, complex_too=False):
         raise expected(name, "a tensor of a floating dtype", input, "draw into a floating one", NotImplementedError)
 
 
+def _real(name, input):
+    if input.is_complex():
+        raise expected(name, "a tensor of real numbers", input, error=NotImplementedError)
+
+
 def _unit(name, input, generator):
     """Numbers in [0, 1) of the shape of a tensor, in its dtype or wider."""
     _floating(name, input)
@@ -136,7 +141,9 @@ def bernoulli_(input, p=0.5, *, generator=None):
 
     Raises:
         RuntimeError: a probability is not in [0, 1].
+        NotImplementedError: the dtype is complex.
     """
+    _real("bernoulli_", input)
     return input.copy_(_coins("bernoulli_", tuple(input.shape), p, generator))
 
 
@@ -218,7 +225,7 @@ def cauchy_(input, median=0.0, sigma=1.0, *, generator=None):
 
 
 @public(methods=("random_",))
-def random_(input, low=0, high=None, *, generator=None, **named):
+def random_(input, low=None, high=None, *, generator=None, **named):
     """Fill with whole numbers evenly distributed in [low, high).
 
     P(y = k) = 1 / (high - low)
@@ -237,12 +244,15 @@ def random_(input, low=0, high=None, *, generator=None, **named):
         `input`.
 
     Raises:
-        RuntimeError: there is no number in the range.
+        RuntimeError: there is no number in the range, or one that the dtype does not hold.
+        NotImplementedError: the dtype is complex.
     """
+    _real("random_", input)
     low, high = _bounds(low, high, named)
     if high is None:
-        low, high = (0, low) if low else (0, _TOP.get(input.dtype.name, 1 << 63))
-    return input.copy_(whole("random_", tuple(input.shape), core.int64, generator, low, min(high, (1 << 63) - 1)))
+        low, high = 0, _TOP.get(input.dtype.name, 1 << 63) if low is None else low
+    dtype = core.int64 if input.dtype.is_floating_point else input.dtype
+    return input.copy_(whole("random_", tuple(input.shape), dtype, generator, low or 0, min(high, (1 << 63) - 1)))
 
 
 _TOP = {

@@ -108,6 +108,8 @@ def adjoint(input):
                 [0.-2.j]])
     """
     tensors("adjoint", input=input)
+    if not input.ndim:
+        return input.conj()
     if input.ndim < 2:
         raise expected("adjoint", "input of 2 or more dimensions", input, error=RuntimeError)
     swapped = input.transpose(-2, -1)

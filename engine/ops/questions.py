@@ -114,7 +114,11 @@ def _elements(name, input, *others):
 
 def _write(input, values):
     wide = np.complex128 if input.is_complex() else np.float64 if input.dtype.is_floating_point else np.int64
-    return input.copy_(core.from_numpy(np.array(values, wide).reshape(tuple(input.shape))).to(input.dtype))
+    try:
+        found = np.array(values, wide)
+    except ValueError:
+        raise expected("apply_", "a function that gives numbers", values, error=TypeError) from None
+    return input.copy_(core.from_numpy(found.reshape(tuple(input.shape))).to(input.dtype))
 
 
 @public(methods=("apply_",))
@@ -147,9 +151,35 @@ def new(input, *args, device=None):
 
 
 @public(methods=("dim_order",))
-def dim_order(input):
-    """The dimensions in the order in which they lie in memory, the farthest apart first."""
+def dim_order(input, *, ambiguity_check=False):
+    """The dimensions in the order in which they lie in memory, the farthest apart first.
+
+    Args:
+        input: Tensor.
+        ambiguity_check: True refuses tensors for which another order is as true, as dimensions of size 1 have; a list of memory formats
+            refuses those of them of which not exactly one format is true.
+
+    Shape:
+        input: (*).
+
+    Returns:
+        tuple of ints.
+
+    Raises:
+        RuntimeError: the check fails.
+        TypeError: `ambiguity_check` is neither a bool nor a list.
+
+    Example:
+        >>> zeros(2, 3).t().dim_order()
+        (1, 0)
+    """
     strides = input.stride()
+    if not isinstance(ambiguity_check, (bool, list)):
+        raise expected("dim_order", "ambiguity_check to be a bool or a list of memory formats", ambiguity_check, error=TypeError)
+    if ambiguity_check and input.ndim > 1 and (1 in input.shape or len(set(strides)) < input.ndim):
+        formats = [] if ambiguity_check is True else [f for f in ambiguity_check if input.is_contiguous(memory_format=f)]
+        if len(formats) != 1:
+            raise expected("dim_order", "a tensor with one order of its dimensions", input, error=RuntimeError)
     return tuple(sorted(range(input.ndim), key=lambda d: (-strides[d], d)))
 
 

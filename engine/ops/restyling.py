@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from workbench.ext.core import _core as core
 
-from ._help import product, row_major, sizes
+from ._help import product, row_major, sizes, tensors
 from ._space import public
 from .casting import fill_
 from .errors import expected
@@ -83,6 +83,7 @@ def resize_as_(input, the_template, *, memory_format=None):
     Raises:
         RuntimeError: `input` requires grad.
     """
+    tensors("resize_as_", input=input, the_template=the_template)
     return resize_(input, tuple(the_template.shape), memory_format=memory_format)
 
 

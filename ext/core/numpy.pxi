@@ -168,7 +168,8 @@ cdef Tensor legacy_tensor(tuple args):
     cdef long s[MAXD]
     if len(args) == 1 and isinstance(args[0], Tensor): return alias(args[0])
     if len(args) == 1 and not isinstance(args[0], Size) and (isinstance(args[0], (list, tuple)) or of_numpy(args[0], "ndarray")):
-        return from_numpy(need_numpy().array(args[0], dtype=NUMPY[default_float]))
+        try: return from_numpy(need_numpy().array(args[0], dtype=NUMPY[default_float]))
+        except ValueError as e: raise (TypeError if "could not convert" in str(e) else ValueError)(f"Tensor: expected numbers, got {e}") from None
     shape = args[0] if len(args) == 1 and isinstance(args[0], Size) else args
     return empty(read_shape(shape, s, "Tensor"), s, default_float)
 

@@ -166,9 +166,10 @@ cdef class Tensor:
     def is_contiguous(self, memory_format=None):
         """Whether memory is row-major, or channels-last where that format is asked for."""
         cdef int rank = 0 if memory_format is None else last_rank(memory_format)
+        if memory_format is not None and not rank and "format" not in str(memory_format): raise TypeError(f"is_contiguous: expected a memory format such as channels_last, got {memory_format!r}")
         return bool(is_last_3d(&self.a) if rank == 5 else self.a.layout & (WB_CHANNELS_LAST if rank else WB_CONTIGUOUS))
     def storage_offset(self): return (self.a.data - self.st.data) // wb_itemsize[self.a.dtype]
-    def data_ptr(self): return <size_t>self.a.data
+    def data_ptr(self): return <size_t>self.a.data if self.a.n else 0
     @property
     def _version(self):
         if self.st.inference: raise RuntimeError("_version: expected a tensor that tracks its versions, got one made in inference mode, which does not; clone() it outside")
@@ -184,7 +185,9 @@ cdef class Tensor:
     @property
     def requires_grad(self): return wants(self)
     @requires_grad.setter
-    def requires_grad(self, v): set_requires_grad(self, v)
+    def requires_grad(self, v):
+        if not isinstance(v, bool): raise RuntimeError(f"requires_grad: expected a bool, got {v!r}")
+        set_requires_grad(self, v)
     def requires_grad_(self, requires_grad=True):
         """Set whether operations on this leaf are recorded; returns it."""
         set_requires_grad(self, requires_grad)
@@ -297,7 +300,7 @@ cdef class Tensor:
     def __reduce_ex__(self, proto): return reduce_tensor(self)
     def __deepcopy__(self, memo): return deepcopy_tensor(self, memo)
     def __setstate__(self, state): attributes(self, NULL).update(state)
-    def cpu(self, memory_format=None): return self
+    def cpu(self, memory_format=None): return self if memory_format is None else self.contiguous(memory_format)
     def to_device(self, device, /, *, stream=None):
         """This tensor on a device, in the words of the array API standard: itself, as there is one device."""
         as_device(device)

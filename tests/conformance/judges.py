@@ -70,6 +70,21 @@ MEANT = {
         r"cosine",
     ): "Of a vector shorter than eps PyTorch's gradient of `cosine_similarity` is not the one that finite differences give.",
     (
+        "programs.tensor_traits.detached",
+        "program",
+        r"requires_grad",
+    ): "`detach_copy` gives a tensor without a history, as its name says; PyTorch's has one that backward refuses.",
+    (
+        "programs.tensor_traits.places",
+        "errors",
+        r"AssertionError",
+    ): "Another device raises RuntimeError, as one that PyTorch was built for and that is not there.",
+    (
+        "programs.tensor_traits.classes",
+        "program",
+        r"'Mine' expected",
+    ): "Results of classes derived from Tensor are plain tensors: `__torch_function__` is not asked.",
+    (
         "programs.creation.dlpack",
         "program",
         r"bfloat16",

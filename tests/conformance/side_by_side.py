@@ -86,8 +86,8 @@ def check_leaf(found: Any, expected: Any) -> None:
         mine, theirs = type(found), type(expected)
         if not isinstance(found, BaseException):
             raise Different(f"{theirs.__name__} ({expected}) expected, got {found!r}")
-        # a class of ours for one of PyTorch's own has its name
-        if not (issubclass(mine, theirs) or issubclass(theirs, mine) or mine.__name__ == theirs.__name__):
+        # a class of ours for one of PyTorch's own has its public name
+        if not (issubclass(mine, theirs) or issubclass(theirs, mine) or mine.__name__ == theirs.__name__.lstrip("_")):
             raise Different(f"{theirs.__name__} ({expected}) expected, got {mine.__name__}: {found}")
     elif isinstance(found, BaseException):
         raise Different(f"{expected!r} expected, got {type(found).__name__}: {found}")
