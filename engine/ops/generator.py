@@ -13,6 +13,7 @@ from .errors import expected
 
 Tensor = core.Tensor
 _WORD = (1 << 64) - 1
+FIRST_SEED = 67280421310721  # of a generator that nobody has seeded, as in PyTorch
 
 
 class Generator:
@@ -28,7 +29,7 @@ class Generator:
 
     def __init__(self, device: object = None) -> None:
         self.device = core.as_device(device)
-        self._restart(0, 0)
+        self._restart(FIRST_SEED, 0)
 
     def _restart(self, seed: int, count: int) -> None:
         self._seed, self._count = seed, count
@@ -41,11 +42,14 @@ class Generator:
             seed: A whole number; negative ones are taken modulo 2 ** 64.
 
         Raises:
-            RuntimeError: the seed takes more than 64 bits.
+            ValueError: the seed takes more than 64 bits.
+            RuntimeError: it is no number.
         """
+        if not hasattr(seed, "__int__"):
+            raise expected("manual_seed", "seed to be a whole number", seed, error=RuntimeError)
         seed = int(seed)
         if not -(1 << 63) <= seed <= _WORD:
-            raise expected("manual_seed", "seed of 64 bits", seed, error=RuntimeError)
+            raise expected("manual_seed", "seed of 64 bits", seed)
         self._restart(seed & _WORD, 0)
         return self
 
@@ -69,9 +73,12 @@ class Generator:
             new_state: What `get_state` gave.
 
         Raises:
+            TypeError: it is no tensor of bytes.
             RuntimeError: it is something else.
         """
-        if not isinstance(new_state, Tensor) or new_state.dtype is not core.uint8 or tuple(new_state.shape) != (16,):
+        if not isinstance(new_state, Tensor) or new_state.dtype is not core.uint8:
+            raise expected("set_state", "a tensor of bytes", new_state, "take it from get_state()", TypeError)
+        if tuple(new_state.shape) != (16,):
             raise expected("set_state", "a state of 16 bytes", new_state, "take it from get_state()", RuntimeError)
         seed, count = np.ascontiguousarray(new_state.numpy()).view("<u8").tolist()
         self._restart(seed, count)
@@ -96,7 +103,11 @@ default_generator = Generator()
 
 def key_of(generator: Generator | None) -> tuple[int, int, int, int]:
     """The key of the next draw from a generator, the default one if None."""
-    return (default_generator if generator is None else generator).key()
+    if generator is None:
+        return default_generator.key()
+    if not isinstance(generator, Generator):
+        raise expected("generator", "a Generator", generator, error=TypeError)
+    return generator.key()
 
 
 @public("torch")
@@ -113,13 +124,13 @@ def manual_seed(seed: int) -> Generator:
         The default generator.
 
     Raises:
-        RuntimeError: the seed takes more than 64 bits.
+        ValueError: the seed takes more than 64 bits, or is no number.
 
     Example:
         >>> manual_seed(0).initial_seed()
         0
     """
-    return default_generator.manual_seed(seed)
+    return default_generator.manual_seed(int(seed))
 
 
 @public("torch")

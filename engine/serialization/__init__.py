@@ -80,7 +80,7 @@ def save(
     elif hasattr(f, "write"):
         archive.write(f, obj, "archive", pickle_protocol)
     else:
-        raise expected("save", "a path or a binary file", f, error=TypeError)
+        raise expected("save", "a path or a binary file", f, error=AttributeError)
 
 
 def load(

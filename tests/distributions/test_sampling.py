@@ -204,7 +204,7 @@ def test_edges_of_counts():
         lambda: engine._standard_gamma(engine.tensor([1])),
         lambda: engine._sample_dirichlet(engine.tensor([1])),
     ):
-        with pytest.raises(RuntimeError, match="expected"):
+        with pytest.raises((RuntimeError, ValueError), match="expected"):
             f()
     tiny = engine._sample_dirichlet(engine.full((200, 3), 1e-4, dtype=engine.float64))
     assert tiny.isfinite().all()

@@ -175,7 +175,8 @@ def lobpcg(
 
     Raises:
         ValueError: `A` has fewer than 3 n rows; in backward, `B` is given.
-        RuntimeError: `A` is no square matrix, or dtypes or shapes do not fit.
+        AssertionError: the matrices are not square.
+        RuntimeError: `A` is no matrix, or dtypes or shapes do not fit.
 
     References:
         Knyazev (2001), doi:10.1137/S1064827500366124; Stathopoulos and Wu (2002), doi:10.1137/S1064827500370883.
@@ -184,7 +185,9 @@ def lobpcg(
         >>> lobpcg(tensor([[3.0, 0.0, 0.0], [0.0, 2.0, 0.0], [0.0, 0.0, 1.0]]))[0]
         tensor([3.])
     """
-    matrices("lobpcg", square=True, A=A)
+    matrices("lobpcg", A=A)
+    if A.shape[-1] != A.shape[-2]:
+        raise expected("lobpcg", "A of square matrices", A, error=AssertionError)
     m = A.shape[-1]
     for argument, t in (("B", B), ("iK", iK)):
         if t is not None:
