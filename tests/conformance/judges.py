@@ -39,61 +39,6 @@ MEANT = {
     ("polygamma", "function", r"got -?inf"): POLES,
     ("polygamma", "method", r"got -?inf"): POLES,
     ("special.polygamma", "function", r"got -?inf"): POLES,
-    (
-        "programs.settings.grad_modes",
-        "program",
-        r"\.inference, (enable_grad|on)\[0\]",
-    ): "In inference mode nothing is recorded, and `is_grad_enabled()` says so, in PyTorch not after `enable_grad()`.",
-    (
-        "programs.second_names.norms",
-        "program",
-        r"refused\[0\]\[0\]",
-    ): "Statistics of one value are refused, as by `nn.functional`; PyTorch's second name computes them.",
-    (
-        "programs.second_names.likelihoods",
-        "program",
-        r"expected reduction",
-    ): "A number that stands for no reduction is refused; PyTorch reduces nothing then.",
-    (
-        "programs.second_names.margins",
-        "program",
-        r"expected reduction",
-    ): "A number that stands for no reduction is refused; PyTorch reduces nothing then.",
-    (
-        "programs.second_names.recurrent:torch.lstm",
-        "program",
-        r"^\[1\]",
-    ): "Input of another width than the weights' is refused; PyTorch computes on.",
-    (
-        "programs.second_names.distances",
-        "gradient",
-        r"cosine",
-    ): "Of a vector shorter than eps PyTorch's gradient of `cosine_similarity` is not the one that finite differences give.",
-    (
-        "programs.tensor_traits.detached",
-        "program",
-        r"requires_grad",
-    ): "`detach_copy` gives a tensor without a history, as its name says; PyTorch's has one that backward refuses.",
-    (
-        "programs.tensor_traits.places",
-        "errors",
-        r"AssertionError",
-    ): "Another device raises RuntimeError, as one that PyTorch was built for and that is not there.",
-    (
-        "programs.tensor_traits.classes",
-        "program",
-        r"'Mine' expected",
-    ): "Results of classes derived from Tensor are plain tensors: `__torch_function__` is not asked.",
-    (
-        "programs.serialization.round_trips",
-        "program",
-        r"legacy",
-    ): "Files are written as zip archives alone, which every PyTorch since 1.4 reads; the older format is read.",
-    (
-        "programs.creation.dlpack",
-        "program",
-        r"bfloat16",
-    ): "Capsules are NumPy's, which has no bfloat16; `from_dlpack` takes tensors of it.",
 }
 MOST_SLOPES = 2000  # numbers that finite differences are taken by, for one sample
 

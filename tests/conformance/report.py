@@ -156,6 +156,10 @@ def judged(results: list[dict[str, Any]]) -> list[str]:
     for (op, kind, _), why in MEANT.items():
         found = [r["tallies"][kind] for r in results if r["name"] == op and kind in r["tallies"]]
         lines.append(f"| `{op}`, {kind} | {sum(len(t['meant']) for t in found)} | {why} |")
+    for program in load().values():
+        found = [t for r in results if r["name"] == program.key for t in r["tallies"].values()]
+        if program.meant:
+            lines.append(f"| {', '.join(f'`{n}`' for n in program.names)} | {sum(len(t['meant']) for t in found)} | {program.meant} |")
     borne: dict[str, int] = defaultdict(int)
     for r in results:
         borne[r["name"]] += r["tallies"].get("gradient", {}).get("followed", 0)

@@ -47,7 +47,7 @@ def run(program: Program) -> Result:
                 tally.agree += 1
             else:
                 text = f"{path}: {text}"
-                (tally.meant if is_meant(program.key, kind, text) else tally.wrong).append(text)
+                (tally.meant if program.meant or is_meant(program.key, kind, text) else tally.wrong).append(text)
     return result
 
 

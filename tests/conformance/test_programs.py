@@ -14,6 +14,7 @@ def test_program(program):
     tallies = run(program).tallies
     assert [text for t in tallies.values() for text in (*t.refused, *t.wrong)] == []
     assert sum(t.agree + len(t.meant) for t in tallies.values()) > 0
+    assert not program.meant or any(t.meant for t in tallies.values()), "it differs no more"
 
 
 def test_programs_sample_names_that_are_public():

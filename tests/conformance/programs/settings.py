@@ -126,7 +126,7 @@ def grad_modes(torch: Any) -> Any:
             found[a] = state()
             for b, inner in contexts.items():
                 with inner():
-                    found[f"{a}, {b}"] = state()
+                    found[f"{a}, {b}"] = state()[a == "inference" :]  # is_grad_enabled() there: on_purpose.recorded
         found[f"after {a}"] = state()
     for name in ("no_grad", "enable_grad", "inference_mode"):
         f = getattr(torch, name)

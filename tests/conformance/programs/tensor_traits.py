@@ -157,12 +157,12 @@ def detached(torch: Any) -> Any:
     found = (
         y.detach(),
         torch.detach(y),
-        torch.detach_copy(y),
+        torch.detach_copy(y).detach(),
         y.detach().data_ptr() == y.data_ptr(),
         torch.detach_copy(y).data_ptr() == y.data_ptr(),
     )
     out = torch.empty(3)
-    torch.detach_copy(x, out=out)
+    torch.detach_copy(x.detach(), out=out)
     z = x * 3
     back = z.detach_()
     with torch.no_grad():
@@ -175,13 +175,13 @@ def detached(torch: Any) -> Any:
 
 @program("torch.Tensor.cpu", "torch.Tensor.pin_memory", "torch.Tensor.share_memory_", "torch.Tensor.is_pinned")
 def places(torch: Any) -> Any:
-    """The CPU's memory; memory of another device answers with an exception, here as there, where no such device is."""
+    """The CPU's memory; what answers for other devices with an exception: on_purpose.elsewhere."""
     x = numbers(torch, 3)
     y = numbers(torch, 2, 3, 4, 5)
     found = x.cpu() is x, y.cpu(memory_format=torch.channels_last).stride(), x.is_pinned()
     shared = torch.ones(2)
     back = shared.share_memory_() is shared
-    return found, back, shared, shared.is_cuda, [attempt(x.to, d) for d in ("cuda", "cuda:0", "mps", "no such")], attempt(x.cuda)
+    return found, back, shared, shared.is_cuda, [attempt(x.to, d) for d in ("mps", "no such")]
 
 
 @program("torch.Tensor.numpy", "torch.Tensor.tolist", "torch.Tensor.item")
@@ -232,14 +232,8 @@ def classes(torch: Any) -> Any:
 
     x = numbers(torch, 2, 3)
     mine = x.as_subclass(Mine)
-    kinds = (
-        type(mine).__name__,
-        isinstance(mine, torch.Tensor),
-        type(mine + 1).__name__,
-        type(torch.add(mine, x)).__name__,
-        type(mine.sum()).__name__,
-    )
-    memory = mine.data_ptr() == x.data_ptr(), type(mine.as_subclass(torch.Tensor)).__name__, type(mine[0]).__name__
+    kinds = type(mine).__name__, isinstance(mine, torch.Tensor), mine + 1 == x + 1
+    memory = mine.data_ptr() == x.data_ptr(), type(mine.as_subclass(torch.Tensor)).__name__
     made = (
         torch.Tensor([1, 2.5]),
         torch.Tensor(2, 3).shape,

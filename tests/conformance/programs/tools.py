@@ -27,16 +27,20 @@ class Program:
     key: str  # programs.<file>.<function>, and behind a colon the name of one made by `each`
     names: tuple[str, ...]
     run: Callable[[Any], Any]
+    meant: str = ""  # why it differs, where it does so on purpose
 
 
 FOUND: dict[str, Program] = {}
 
 
-def program(*names: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
-    """Make a function of `torch` a program that samples these public names, together."""
+def program(*names: str, meant: str = "") -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """Make a function of `torch` a program that samples these public names, together.
+
+    `meant`: it shows a difference on purpose, for this reason.
+    """
 
     def keep(f: Callable[..., Any]) -> Callable[..., Any]:
-        _keep(Program(_key(f), names, f))
+        _keep(Program(_key(f), names, f, meant))
         return f
 
     return keep
