@@ -26,6 +26,7 @@ ALL = (*NUMBER, "bool")
 COMPLEX = ("complex64", "complex128")
 INTEGERS = ("uint8", "int8", "int16", "int32", "int64")
 HALF = ("float16", "bfloat16")
+NOT_FLOATING = ("bool", *INTEGERS, *COMPLEX)
 
 
 class Unsupported:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from workbench.ext.core import _core as core
 from workbench.ext.core.lazy import np
 
-from ._define import NUMBER, Unsupported, derivative, formula, op, refuses, samples
+from ._define import COMPLEX, NOT_FLOATING, NUMBER, Unsupported, derivative, formula, op, refuses, samples
 from ._help import ordered
 from .comparison import gt, le, lt, where
 from .errors import expected
@@ -47,7 +48,14 @@ def _(grad, result):
 derivative(relu, input=lambda g, result: relu_backward(g, result))
 
 
-@op("map", attrs=("negative_slope",), spaces="functional", methods=False, onnx=lambda b, x, slope: b.node("LeakyRelu", x, alpha=slope))
+@op(
+    "map",
+    refused=NOT_FLOATING,
+    attrs=("negative_slope",),
+    spaces="functional",
+    methods=False,
+    onnx=lambda b, x, slope: b.node("LeakyRelu", x, alpha=slope),
+)
 def leaky_relu(input, negative_slope=0.01):
     """Scale down what is negative.
 
@@ -87,8 +95,8 @@ def _(grad, input, negative_slope):
 derivative(leaky_relu, input=lambda g, input, negative_slope: leaky_relu_backward(g, input, negative_slope))
 
 
-@op("map", attrs=("min_val", "max_val"), spaces=(), methods=False, kernel="hardtanh", onnx=Unsupported("an internal form"),
-    peer="nn.functional.hardtanh")  # fmt: skip
+@op("map", refused=("bool", *COMPLEX), attrs=("min_val", "max_val"), spaces=(), methods=False, kernel="hardtanh",
+    onnx=Unsupported("an internal form"), peer="nn.functional.hardtanh")  # fmt: skip
 def hardtanh_between(input, min_val=-1.0, max_val=1.0):
     """`hardtanh` with its bounds checked."""
     return np.clip(input, input.dtype.type(min_val), input.dtype.type(max_val))
@@ -125,6 +133,8 @@ def hardtanh(input, min_val=-1.0, max_val=1.0):
     """
     if min_val > max_val:
         raise expected("hardtanh", "min_val <= max_val", f"{min_val} and {max_val}")
+    if getattr(input, "dtype", None) is core.uint8 and min_val < 0:
+        raise expected("hardtanh", "bounds >= 0 for uint8", f"{min_val} and {max_val}", error=RuntimeError)
     return hardtanh_between(input, min_val, max_val)
 
 
@@ -177,7 +187,7 @@ def relu6(input):
     return hardtanh_between(input, 0.0, 6.0)
 
 
-@op("map", spaces="functional", methods=False, onnx=lambda b, x: b.node("HardSigmoid", x, alpha=1 / 6, beta=0.5))
+@op("map", refused=NOT_FLOATING, spaces="functional", methods=False, onnx=lambda b, x: b.node("HardSigmoid", x, alpha=1 / 6, beta=0.5))
 def hardsigmoid(input):
     """Approximate `sigmoid` by a line between two constants.
 
@@ -216,7 +226,7 @@ def _(grad, input):
 derivative(hardsigmoid, input=lambda g, input: hardsigmoid_backward(g, input))
 
 
-@op("map", spaces="functional", methods=False, onnx="HardSwish")
+@op("map", refused=NOT_FLOATING, spaces="functional", methods=False, onnx="HardSwish")
 def hardswish(input):
     """Approximate `silu` by a parabola between two lines.
 

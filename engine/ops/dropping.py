@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from workbench.ext.core import _core as core
 
+from ._help import floating
 from ._space import public
 from .comparison import where
 from .drawing import dropped
@@ -212,6 +213,7 @@ def feature_alpha_dropout(input, p=0.5, training=False, inplace=False):
         Klambauer et al. (2017), arXiv:1706.02515.
     """
     _checked("feature_alpha_dropout", p)
+    floating("feature_alpha_dropout", input)
     if not training or p == 0:
         return input
     if input.ndim < 2:

@@ -141,6 +141,8 @@ def mvlgamma(input, p):
         tensor([0.4516, 1.5502])
     """
     tensors("mvlgamma", input=input)
+    if input.dtype is core.bool_:
+        raise expected("mvlgamma", "input of a dtype of numbers", input, error=RuntimeError)
     if p < 1:
         raise expected("mvlgamma", "p >= 1", f"{p}", error=RuntimeError)
     return sum((lgamma(input - 0.5 * j) for j in range(1, p)), lgamma(input)) + p * (p - 1) / 4 * math.log(math.pi)

@@ -6,8 +6,8 @@ import math
 
 from workbench.ext.core.lazy import np
 
-from ._define import COMPLEX, FLOATING, Unsupported, derivative, formula, op, refuses, samples
-from ._help import axis
+from ._define import COMPLEX, FLOATING, INTEGERS, NOT_FLOATING, Unsupported, derivative, formula, op, refuses, samples
+from ._help import axis, floating, tensors
 from ._space import alias
 from .errors import expected
 from .exponential import by_element, erf, exp, sigmoid
@@ -85,6 +85,8 @@ def gelu(input, approximate="none"):
     """
     if approximate not in ("none", "tanh"):
         raise expected("gelu", 'approximate to be "none" or "tanh"', approximate, error=RuntimeError)
+    tensors("gelu", input=input)
+    floating("gelu", input)
     return gelu_by(input, 1 if approximate == "tanh" else 0)
 
 
@@ -111,7 +113,14 @@ def _(s):
     yield s(s.normal(3, 4), s.normal(3, 4), 1)
 
 
-@op("map", spaces="functional", methods=False, dtypes=(*FLOATING, *COMPLEX), onnx=lambda b, x: b.node("Mul", x, b.node("Sigmoid", x)))
+@op(
+    "map",
+    refused=("bool", *INTEGERS),
+    spaces="functional",
+    methods=False,
+    dtypes=(*FLOATING, *COMPLEX),
+    onnx=lambda b, x: b.node("Mul", x, b.node("Sigmoid", x)),
+)
 def silu(input):
     """Weight each element by its sigmoid; also known as swish.
 
@@ -150,7 +159,7 @@ def _(grad, input):
 derivative(silu, input=lambda g, input: silu_backward(g, input))
 
 
-@op("map", spaces="functional", methods=False, onnx="Mish")
+@op("map", refused=NOT_FLOATING, spaces="functional", methods=False, onnx="Mish")
 def mish(input):
     """Weight each element by the tanh of its softplus.
 
@@ -236,6 +245,8 @@ def glu(input, dim=-1):
         >>> glu(tensor([3.0, 0.0]))
         tensor([1.5000])
     """
+    tensors("glu", input=input)
+    floating("glu", input)
     d = axis("glu", dim, input.ndim)
     if not input.ndim or input.shape[d] % 2:
         raise expected("glu", f"input of even size in dimension {dim}", input, error=RuntimeError)

@@ -7,7 +7,7 @@ from workbench.ext.core.lazy import np
 
 from ._arrays import array, fitting, whole_tensor
 from ._define import ALL, COMPLEX, NUMBER, Unsupported, op, refuses, samples
-from ._help import axis, made
+from ._help import axis, made, ordered
 from .errors import expected
 from .gather import within
 from .scatter import scatter_from
@@ -143,6 +143,7 @@ def index_reduce(input, dim, index, source, reduce, *, include_self=True):
         >>> index_reduce(ones(2), 0, tensor([0, 0]), tensor([3.0, 2.0]), "prod")
         tensor([6., 1.])
     """
+    ordered("index_reduce", input)
     if reduce not in ("prod", "mean", "amax", "amin"):
         raise expected("index_reduce", "reduce to be prod, mean, amax or amin", reduce, error=RuntimeError)
     d, index = _chosen("index_reduce", input, dim, index)

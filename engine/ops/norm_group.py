@@ -6,7 +6,7 @@ from workbench.ext.core import _core as core
 from workbench.ext.core.lazy import np
 
 from ._define import Unsupported, derivative, formula, infer, op, refuses, samples
-from ._help import product
+from ._help import floating, product
 from .errors import expected
 from .norm import specs, wanted
 from .norm_batch import batch_norm
@@ -114,6 +114,7 @@ def group_norm(input, num_groups, weight=None, bias=None, eps=1e-5):
     """
     if not isinstance(input, Tensor):
         raise expected("group_norm", "input to be a Tensor", type(input).__name__, error=TypeError)
+    floating("group_norm", input)
     if input.ndim < 2:
         raise expected("group_norm", "input of 2 or more dimensions", input, error=RuntimeError)
     c = input.shape[1]

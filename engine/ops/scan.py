@@ -6,7 +6,7 @@ from workbench.ext.core import _core as core
 from workbench.ext.core.lazy import np
 
 from ._define import ALL, COMPLEX, FLOATING, NUMBER, Unsupported, derivative, infer, op, refuses, samples
-from ._help import axis, made
+from ._help import axis, made, ordered
 from .arithmetic import sub
 from .comparison import eq, where
 from .errors import expected
@@ -192,6 +192,7 @@ def cummax(input, dim):
 
 @infer(cummax)
 def _(input, dim):
+    ordered("cummax", input)
     ((shape, dtype),), ints, _ = _scan("cummax", input, dim)
     return [(shape, dtype), (shape, core.int64)], ints, []
 
@@ -226,6 +227,7 @@ def cummin(input, dim):
 
 @infer(cummin)
 def _(input, dim):
+    ordered("cummin", input)
     ((shape, dtype),), ints, _ = _scan("cummin", input, dim)
     return [(shape, dtype), (shape, core.int64)], ints, []
 

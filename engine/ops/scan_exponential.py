@@ -5,7 +5,7 @@ from __future__ import annotations
 from workbench.ext.core.lazy import np
 
 from ._define import COMPLEX, FLOATING, Unsupported, derivative, infer, op, refuses, samples
-from ._help import axis
+from ._help import axis, floating
 from .comparison import eq, gt, where
 from .exponential import exp, log, log_of_sum
 from .rearrange import flip
@@ -48,6 +48,8 @@ def logcumsumexp(input, dim):
 
 @infer(logcumsumexp)
 def _(input, dim):
+    if not input.is_complex():
+        floating("logcumsumexp", input)
     return [(tuple(input.shape), input.dtype)], [axis("logcumsumexp", dim, input.ndim)], []
 
 

@@ -6,7 +6,7 @@ from workbench.ext.core import _core as core
 from workbench.ext.core.lazy import np
 
 from ._define import NUMBER, Unsupported, derivative, infer, op, refuses, samples
-from ._help import made
+from ._help import made, ordered
 from .comparison import eq, where
 from .division import divide
 from .errors import expected
@@ -139,6 +139,7 @@ def scatter_reduce(input, dim, index, src, reduce, *, include_self=True):
         >>> scatter_reduce(zeros(3), 0, tensor([0, 0]), tensor([1.0, 2.0]), "amax")
         tensor([2., 0., 0.])
     """
+    ordered("scatter_reduce", input)
     if reduce not in ("sum", "prod", "mean", "amax", "amin"):
         raise expected("scatter_reduce", "reduce to be sum, prod, mean, amax or amin", reduce, error=RuntimeError)
     if src.dtype is not input.dtype:

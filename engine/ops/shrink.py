@@ -5,7 +5,7 @@ from __future__ import annotations
 from workbench.ext.core.lazy import np
 
 from ._define import COMPLEX, INTEGERS, Unsupported, derivative, op, refuses, samples
-from ._help import tensors
+from ._help import floating, tensors
 from .comparison import gt, lt, where
 from .errors import expected
 
@@ -131,6 +131,8 @@ def softshrink(input, lambd=0.5):
     """
     if lambd < 0:
         raise expected("softshrink", "lambd >= 0", f"{lambd}", error=RuntimeError)
+    tensors("softshrink", input=input)
+    floating("softshrink", input)
     return softshrink_by(input, lambd)
 
 
@@ -185,6 +187,7 @@ def prelu(input, weight):
     """
     channels = input.shape[1] if input.ndim > 1 else 1
     tensors("prelu", input=input, weight=weight)
+    floating("prelu", input)
     n = weight.numel()
     if weight.ndim > 1 or n not in (1, channels):
         raise expected("prelu", f"weight of shape (1,) or ({channels},)", weight, "one slope, or one for each channel", RuntimeError)

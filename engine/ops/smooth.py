@@ -4,13 +4,11 @@ from __future__ import annotations
 
 from workbench.ext.core.lazy import np
 
-from ._define import COMPLEX, FLOATING, INTEGERS, Unsupported, derivative, formula, op, samples
+from ._define import COMPLEX, FLOATING, NOT_FLOATING, Unsupported, derivative, formula, op, samples
 from .comparison import gt, where
 from .exponential import exp, sigmoid
 from .hyperbolic import tanh
 from .power import abs, sgn
-
-NOT_FLOATING = ("bool", *INTEGERS, *COMPLEX)  # what exponentials that are cut in two are not defined for
 
 
 def logistic(x):
@@ -150,6 +148,7 @@ def _softplus_form(b, x, beta, threshold):
 
 @op(
     "map",
+    refused=NOT_FLOATING,
     attrs=(
         "beta",
         "threshold",
@@ -210,7 +209,14 @@ def _(grad, input, beta, threshold):
 derivative(softplus, input=lambda g, input, beta, threshold: softplus_backward(g, input, beta, threshold))
 
 
-@op("map", spaces="functional", methods=False, out="exact", onnx=lambda b, x: b.node("Neg", b.node("Softplus", b.node("Neg", x))))
+@op(
+    "map",
+    refused=NOT_FLOATING,
+    spaces="functional",
+    methods=False,
+    out="exact",
+    onnx=lambda b, x: b.node("Neg", b.node("Softplus", b.node("Neg", x))),
+)
 def logsigmoid(input):
     """Take the logarithm of the sigmoid.
 
@@ -235,7 +241,16 @@ def logsigmoid(input):
 derivative(logsigmoid, input=lambda g, input: g * sigmoid(-input))
 
 
-@op("map", spaces="functional", methods=False, result="float", holomorphic=False, dtypes=(*FLOATING, *COMPLEX), onnx="Softsign")
+@op(
+    "map",
+    refused=("bool",),
+    spaces="functional",
+    methods=False,
+    result="float",
+    holomorphic=False,
+    dtypes=(*FLOATING, *COMPLEX),
+    onnx="Softsign",
+)
 def softsign(input):
     """Squash each element into (-1, 1), slowly.
 
@@ -267,7 +282,7 @@ def _softsign_input(g, input):
 derivative(softsign, input=_softsign_input)
 
 
-@op("map", spaces="functional", methods=False, result="float", dtypes=(*FLOATING, *COMPLEX),
+@op("map", refused=("bool",), spaces="functional", methods=False, result="float", dtypes=(*FLOATING, *COMPLEX),
     onnx=lambda b, x: b.node("Sub", x, b.node("Tanh", x)))  # fmt: skip
 def tanhshrink(input):
     """Take what `tanh` takes away.
