@@ -191,7 +191,11 @@ def geometric_(input, p, *, generator=None):
 
     Raises:
         RuntimeError: `p` is out of range.
+        NotImplementedError: the dtype is complex or bool.
     """
+    _real("geometric_", input)
+    if input.dtype is core.bool_:
+        raise expected("geometric_", "a tensor of numbers", input, error=NotImplementedError)
     if not 0 < p < 1:
         raise expected("geometric_", "p in (0, 1)", p, error=RuntimeError)
     u = drawn("geometric_", tuple(input.shape), core.float64, generator, uniform_draw, 0.0, 1.0)

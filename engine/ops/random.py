@@ -40,6 +40,8 @@ def whole(name, shape, dtype, generator, low, high):
     if low >= high:
         raise expected(name, "low < high", f"{low} and {high}", error=RuntimeError)
     dtype = core.int64 if dtype is None else core.as_dtype(dtype)
+    if dtype.is_complex:
+        raise expected(name, "a dtype of real numbers", dtype.name, error=RuntimeError)
     if not dtype.is_floating_point and (low, high - 1) != (0, 0):
         least, most = (0, 1) if dtype is core.bool_ else (np.iinfo(dtype.numpy).min, np.iinfo(dtype.numpy).max)
         if low < least or high - 1 > most:

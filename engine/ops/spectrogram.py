@@ -101,6 +101,8 @@ def stft(
     pieces = signals.unfold(-1, n_fft, hop) * window
     norm = "ortho" if normalized else "backward"
     half = not whole if onesided is None else onesided
+    if pieces.dtype in (core.float16, core.bfloat16):
+        raise expected("stft", "input of float32, float64 or a complex dtype", input, "cast with input.float()", RuntimeError)
     y = fft_of_real(pieces, (2,), norm) if half else fft_whole(as_complex("stft", pieces), (2,), norm, True)
     y = y.transpose(1, 2) if input.ndim == 2 else y.transpose(1, 2).squeeze(0)
     return y if return_complex or return_complex is None else view_as_real(y)

@@ -31,3 +31,15 @@ def normalised(torch: Any, name: str) -> Any:
     for part in name.split(".")[1:]:
         f = getattr(f, part)
     return {d: attempt(f, numbers(torch, 2, 4, dtype=d, low=2.0, high=4.0), 1) for d in DTYPES}
+
+
+@each("torch.stft", "torch.randint", "torch.Tensor.geometric_")
+def drawn_and_transformed(torch: Any, name: str) -> Any:
+    """What is given back is compared elsewhere; here which dtypes are taken."""
+    calls = {
+        "stft": lambda d: torch.stft(numbers(torch, 32, dtype=d), 8, window=torch.ones(8, dtype=getattr(torch, d)), return_complex=True),
+        "randint": lambda d: torch.randint(2, (3,), dtype=getattr(torch, d)),
+        "geometric_": lambda d: numbers(torch, 3, dtype=d).geometric_(0.5),
+    }
+    answers = {d: attempt(calls[name.rpartition(".")[2]], d) for d in DTYPES}
+    return {d: a if isinstance(a, Exception) else (a.dtype, a.shape) for d, a in answers.items()}
