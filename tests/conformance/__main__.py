@@ -65,7 +65,12 @@ def main() -> int:
 
 
 def alone(program: programs.Program) -> list[Result]:
-    return [side_by_side.run(program)]
+    try:
+        return [side_by_side.run(program)]
+    except Exception as error:  # another version of PyTorch, where the program is wrong
+        result = Result(program.key, "", "")
+        result["program"].left_out.append(f"torch: {ops.brief(error)}")
+        return [result]
 
 
 def chosen(name: str, wanted: list[str] | None) -> bool:
