@@ -85,3 +85,8 @@ def legacy_format(torch: Any) -> Any:
 def bfloat16_capsules(torch: Any) -> Any:
     capsule = attempt(torch.to_dlpack, numbers(torch, 3, dtype="bfloat16"))
     return capsule if isinstance(capsule, Exception) else torch.from_dlpack(capsule)
+
+
+@program("torch.fft.rfftfreq", meant="A negative number of points is refused, as by `fftfreq`; PyTorch gives one frequency.")
+def negative_points(torch: Any) -> Any:
+    return attempt(torch.fft.rfftfreq, -1)
