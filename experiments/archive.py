@@ -88,6 +88,8 @@ def restore(root: Path, path: Path) -> int:
     Raises:
         UserError: The archive cannot be read, is damaged, or a run of it is there already and differs; then nothing is changed.
     """
+    if not path.is_file():
+        raise UserError(f"archive: there is no file {path}")
     beside = root / f".restore.{os.getpid()}.tmp"
     try:
         beside.mkdir(parents=True)
@@ -124,8 +126,6 @@ def verify(path: Path, name: str, to: Path | None = None) -> dict[str, Any]:
         UserError: It is no archive, was cut short or is damaged.
         OSError: Nothing can be written to the folder.
     """
-    if not path.is_file():
-        raise UserError(f"archive: there is no file {path}")
     if not name.endswith(_ENDS):
         raise UserError(f"archive: expected a file that ends in {' or '.join(_ENDS)}, got {name}")
     found: dict[str, Any] = {}

@@ -10,12 +10,12 @@ from itertools import zip_longest
 from pathlib import Path
 from typing import Any
 
-from .branch import config_of
 from .certificate import compare, made_of
 from .checkpoint import CheckpointStore
+from .config_file import of_run
 from .differences import few
 from .errors import UserError
-from .files import read_json, write_json
+from .files import read_object, write_json
 from .metrics import read_digests
 from .rebuild import code_of, start, working_folder
 from .record import find
@@ -84,7 +84,7 @@ def _replay(folder: Path, trace: Path, begin: int, first: int, last: int, which:
     """Do steps of a run again with its own code, traced. Returns what turns the paths in the trace into the recorded ones."""
     from omegaconf import OmegaConf
 
-    about = read_json(folder / "run.json") or {}
+    about = read_object(folder / "run.json")
     given = Start.of(folder, about)
     if begin and (given is None or given.checkpoint.name != f"step-{begin}"):
         given = Start(_checkpoints(folder)[begin], folder)
@@ -92,7 +92,7 @@ def _replay(folder: Path, trace: Path, begin: int, first: int, last: int, which:
     write_json(
         request,
         {
-            "config": OmegaConf.to_container(config_of(folder)),
+            "config": OmegaConf.to_container(of_run(folder)),
             "start": given.plain() if given is not None else None,
             "trace": {"path": str(trace), "first": first, "last": last},
         },

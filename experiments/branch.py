@@ -7,7 +7,8 @@ from pathlib import Path
 from typing import Any
 
 from .checkpoint import Checkpoint, CheckpointStore
-from .compose import check, overridden
+from .compose import overridden
+from .config_file import of_run
 from .differences import config_differences
 from .errors import UserError
 from .record import find
@@ -31,7 +32,7 @@ def branch(name: str, overrides: Sequence[str], command: list[str], root: Path, 
     """
     run, _, at = name.partition("@")
     folder = find(root, run)
-    before = config_of(folder)
+    before = of_run(folder)
     checkpoint = checkpoint_of(folder, at or "last", before)
     config = overridden(before, overrides) if overrides else before
     changed = [each.name for each in config_differences(_plain(before), _plain(config))]
@@ -39,20 +40,6 @@ def branch(name: str, overrides: Sequence[str], command: list[str], root: Path, 
     lineage = {"kind": "branch", "parent": folder.name, "step": checkpoint.step, "overrides": list(overrides), "changed": changed}
     start = Start(checkpoint.folder, folder, changed, config.seed if "seed" in changed else None)
     return begin_with(config, command, plain, start, parent=folder.name, lineage=lineage, step=checkpoint.step)
-
-
-def config_of(folder: Path) -> Any:
-    """The configuration of a run.
-
-    Raises:
-        UserError: It cannot be read.
-    """
-    from omegaconf import OmegaConf
-
-    try:
-        return check(OmegaConf.load(folder / "config.yaml"))  # type: ignore[arg-type]
-    except OSError as error:
-        raise UserError(f"run {folder.name}: its config.yaml cannot be read ({error.strerror})") from error
 
 
 def checkpoint_of(folder: Path, at: str, config: Any) -> Checkpoint:

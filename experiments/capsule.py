@@ -19,7 +19,7 @@ import numpy as np
 from . import provenance
 from .checkpoint import CheckpointStore, load
 from .errors import UserError
-from .files import read_json
+from .files import read_object
 from .quiet import QuietRun, alone
 from .random_state import seed_all
 from .record import find
@@ -145,7 +145,7 @@ def capture(config: Any, recipe: Recipe, folder: Path, until: int) -> Finding | 
         What was found; None if the value did not come up again.
     """
     config = alone(config)
-    search = _Search(config, folder, until, *where_to_go_on(folder, read_json(folder / "run.json") or {}, lambda _: None))
+    search = _Search(config, folder, until, *where_to_go_on(folder, read_object(folder / "run.json"), lambda _: None))
     what = None
     try:
         seed_all(config.seed)

@@ -22,7 +22,9 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from .differences import Difference, config_differences, differences
-from .files import read_json
+from .errors import UserError
+from .facts import configuration
+from .files import read_object
 from .metrics import read_digests, read_metrics
 from .parting import Parting, agreement, bits
 
@@ -53,7 +55,13 @@ def compare(a: Path, b: Path) -> Comparison:
     Args:
         a: Folder of the one run.
         b: Folder of the other.
+
+    Raises:
+        UserError: One of them has no numbers that can be read.
     """
+    for folder in (a, b):
+        if not (folder / "metrics.bin").is_file():
+            raise UserError(f"expected run {folder.name} to have a metrics.bin, got none; without it nothing can be compared step by step")
     parting, steps, scalars = agreement(*(read_metrics(folder / "metrics.bin") for folder in (a, b)))
     first = _first(parting)
     ours, theirs = ({each.step: each for each in read_digests(folder / "metrics.bin")} for folder in (a, b))
@@ -63,7 +71,7 @@ def compare(a: Path, b: Path) -> Comparison:
             if first is None or step < first["step"]:
                 first = {"step": step, "what": "digest", "run": ours[step].own.hex(), "rerun": theirs[step].own.hex()}
             break
-    results = [read_json(folder / "result.json") or {} for folder in (a, b)]
+    results = [read_object(folder / "result.json") for folder in (a, b)]
     sums = (results[0].get("sha256"), results[1].get("sha256"))
     if first is None and sums[0] != sums[1]:
         first = {"step": results[0].get("steps"), "what": "sha256", "run": sums[0], "rerun": sums[1]}
@@ -72,9 +80,7 @@ def compare(a: Path, b: Path) -> Comparison:
 
 def made_of(a: Path, b: Path) -> list[Difference]:
     """What two runs were made of differently: configuration, code, packages, machine, data."""
-    import yaml
-
-    configs = [yaml.safe_load((folder / "config.yaml").read_text()) for folder in (a, b)]
+    configs = [configuration(folder / "config.yaml") for folder in (a, b)]
     return config_differences(*configs) + differences(a / "provenance", b / "provenance")
 
 

@@ -122,25 +122,39 @@ class CheckpointStore:
                 found.append(Checkpoint(folder, manifest["step"], manifest.get("metrics", {}), n_bytes))
         return sorted(found, key=lambda checkpoint: checkpoint.step)
 
-    def load_latest(self, warn: Callable[[str], None], tensor: Callable[[str, np.ndarray], Any] = cooked) -> tuple[Checkpoint, Any] | None:
+    def load_latest(
+        self,
+        warn: Callable[[str], None],
+        tensor: Callable[[str, np.ndarray], Any] = cooked,
+        objection: Callable[[Any], str | None] = lambda state: None,
+    ) -> tuple[Checkpoint, Any] | None:
         """The newest checkpoint that is intact, and its state; None where there is none at all.
 
         Args:
             warn: Is told of each damaged checkpoint that is passed over.
             tensor: Makes a tensor of a dtype code and an array.
+            objection: What speaks against an intact one, by its state; one is taken all the same where there is no other.
 
         Raises:
             DamagedCheckpointError: There are checkpoints, but none that can be used.
         """
         self._take_back()
         steps = sorted((int(p.name[5:]), p) for p in self.folder.glob("step-*") if p.name[5:].isdigit())
-        problem = None
+        problem = second = None
         for _, folder in reversed(steps):
             try:
-                return load(folder, tensor)
-            except DamagedCheckpointError as error:  # noqa: PERF203
+                found = load(folder, tensor)
+            except DamagedCheckpointError as error:
                 problem = error
                 warn(f"{error}; trying the one before")
+                continue
+            against = objection(found[1])
+            if against is None:
+                return found
+            warn(f"checkpoint {folder}: {against}")
+            second = second or found
+        if second is not None:
+            return second
         if problem is not None:
             raise DamagedCheckpointError(f"none of the {len(steps)} checkpoints in {self.folder} can be used; the oldest: {problem}")
         return None
@@ -184,12 +198,15 @@ def load(folder: Path, tensor: Callable[[str, np.ndarray], Any] = cooked) -> tup
         DamagedCheckpointError: A file is missing or does not match its checksum; the message names it.
     """
     manifest = read_json(folder / _MANIFEST)
-    if not isinstance(manifest, dict):
+    if not isinstance(manifest, dict) or not isinstance(manifest.get("files", {}), dict):
         raise DamagedCheckpointError(f"checkpoint {folder}: {_MANIFEST} is missing or no JSON, so it was not written to its end")
     if manifest.get("format") != FORMAT:
         got = manifest.get("format")
         raise DamagedCheckpointError(f"checkpoint {folder}: expected format {FORMAT}, got {got}; another version of workbench wrote it")
-    for name, entry in manifest["files"].items():
+    for name in (_TENSORS, _TREE):
+        entry = manifest.get("files", {}).get(name)
+        if not isinstance(entry, dict):
+            raise DamagedCheckpointError(f"checkpoint {folder}: {_MANIFEST} says nothing of {name}, so it was altered")
         path = folder / name
         if not path.exists():
             raise DamagedCheckpointError(f"checkpoint {folder}: {name} is missing")
@@ -200,7 +217,7 @@ def load(folder: Path, tensor: Callable[[str, np.ndarray], Any] = cooked) -> tup
     arrays = read_tensors(folder / _TENSORS)
     tree = json.loads((folder / _TREE).read_bytes())
     state = unpack(tree, lambda name: tensor(*arrays[name]), lambda name: arrays[name][1])
-    return Checkpoint(folder, manifest["step"], manifest["metrics"]), state
+    return Checkpoint(folder, manifest["step"], manifest.get("metrics", {})), state
 
 
 def _write_through(path: Path, data: bytes) -> None:

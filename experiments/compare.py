@@ -17,7 +17,7 @@ from typing import Any
 
 from .errors import UserError, did_you_mean
 from .facts import Entry, flat, headline, key_of, value_text
-from .files import read_json
+from .files import read_object
 from .listing import Choice, chosen
 from .statistics import Interval, bootstrap_interval, holm, mean_interval, paired_t, wilcoxon
 from .tables import Table
@@ -181,14 +181,14 @@ def _kind(entry: Entry, any_code: bool, tasks: str | None) -> dict[str, Any]:
     if facts.get("lineage.changed"):  # a branch began as another run: one that trained like this from the start is of another kind
         kind["branch"] = f"from step {facts.get('lineage.step')} with {' '.join(facts.get('lineage.overrides') or [])}"
     if not any_code:
-        code = read_json(entry.path / "provenance" / "code.json") or {}
+        code = read_object(entry.path / "provenance" / "code.json")
         untracked = {name: about for name, about in (code.get("untracked") or {}).items() if name.endswith(_SOURCES)}
         kind["commit"] = (code.get("commit") or "")[:10] or None
         kind["uncommitted"] = (code.get("patch_sha256") or "")[:10] or None
         kind["untracked"] = _few_digits(untracked)
         kind["package"] = _few_digits([code.get("package"), code.get("native")])
     if tasks is None or not tasks.startswith("data."):
-        data = flat(read_json(entry.path / "provenance" / "data.json") or {})
+        data = flat(read_object(entry.path / "provenance" / "data.json"))
         kind.update({f"data {name}": value_text(value)[:10] for name, value in data.items() if name.endswith(("sha256", "split"))})
     return kind
 

@@ -137,31 +137,6 @@ def options(group: str) -> list[str]:
     return sorted(path.stem for path in (_root() / group).glob("*.yaml"))
 
 
-def from_file(path: Path, overrides: Sequence[str]) -> DictConfig:
-    """A whole configuration from a file, as a run's `config.yaml` or a sweep's `best.yaml`, with keys changed by words of the command line.
-
-    Raises:
-        UserError: The file cannot be read, or a key or a value is wrong.
-    """
-    from omegaconf import OmegaConf
-    from omegaconf.errors import OmegaConfBaseException
-    from yaml import YAMLError
-
-    try:
-        config: Any = OmegaConf.load(path)
-    except (OSError, YAMLError, OmegaConfBaseException) as error:
-        raise UserError(f"train: cannot read the configuration {path}: {_first_line(error)}") from error
-    if not OmegaConf.is_dict(config):
-        raise UserError(f"train: expected {path} to hold a whole configuration, as the config.yaml of a run does")
-    known = [name for name, _ in _leaves(OmegaConf.to_container(config))]
-    for override in _parse(overrides):
-        key = override.key_or_group
-        if key not in known:
-            raise UserError(f'train: no key "{key}" in {path}; {did_you_mean(key, known)}')
-        OmegaConf.update(config, key, override.value())
-    return check(config)
-
-
 def overrides_for_resume(config: DictConfig, overrides: Sequence[str]) -> DictConfig:
     """The configuration of a run that is resumed, changed by the words of the command line where that changes no result.
 
@@ -178,8 +153,13 @@ def overrides_for_resume(config: DictConfig, overrides: Sequence[str]) -> DictCo
     return changed
 
 
-def overridden(config: DictConfig, overrides: Sequence[str]) -> DictConfig:
-    """The configuration of a run, changed by the words of the command line: by keys, not by options of groups.
+def overridden(config: DictConfig, overrides: Sequence[str], where: str = "the configuration of this run") -> DictConfig:
+    """A whole configuration, changed by the words of the command line: by keys, not by options of groups.
+
+    Args:
+        config: The configuration.
+        overrides: The words.
+        where: What it is called when a key is not in it.
 
     Raises:
         UserError: A key is unknown or a value is wrong.
@@ -191,7 +171,7 @@ def overridden(config: DictConfig, overrides: Sequence[str]) -> DictConfig:
     for override in _parse(overrides):
         key = override.key_or_group
         if key not in known:
-            raise UserError(f'train: no key "{key}" in the configuration of this run; {did_you_mean(key, known)}')
+            raise UserError(f'train: no key "{key}" in {where}; {did_you_mean(key, known)}')
         OmegaConf.update(changed, key, override.value())
     return check(changed, ())
 

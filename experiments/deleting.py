@@ -16,7 +16,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from .errors import UserError, did_you_mean
-from .files import read_json, runs_text, size_text, sync_folder
+from .files import read_object, runs_text, size_text, sync_folder
 from .listing import Choice, chosen
 from .record import status
 from .showing import one
@@ -50,6 +50,7 @@ def delete_runs(root: Path, names: Sequence[str], where: str | None, yes: bool) 
     print("\n".join(map(str, folders[:_SHOWN])) + (f"\nand {len(folders) - _SHOWN} more" if len(folders) > _SHOWN else ""))
     if not _agreed(f"move {runs_text(len(folders))} ({size_text(size)}) to {root / TRASH}/?", yes, "delete"):
         return 1
+    refuse_running(folders, "delete")  # an answer may take hours
     for folder in folders:
         _move(folder, _free(root / TRASH / folder.parent.name / folder.name))
     undo = f"workbench delete --undo {folders[0].name}" if len(folders) == 1 else "workbench delete --undo ID"
@@ -124,7 +125,7 @@ def refuse_running(folders: Sequence[Path], command: str) -> None:
         UserError: The message names the first.
     """
     for folder in folders:
-        if status(read_json(folder / "run.json") or {}) == "running":
+        if status(read_object(folder / "run.json")) == "running":
             raise UserError(f"{command}: run {folder.name} is still running; stop it first, nothing was changed")
 
 

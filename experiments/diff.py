@@ -14,7 +14,7 @@ from typing import Any
 from .code import git
 from .differences import packages_of
 from .facts import Entry, flat, value_text
-from .files import read_json
+from .files import read_object
 from .metrics import read_metrics
 from .parting import agreement
 from .showing import one
@@ -56,19 +56,19 @@ def differences(a: Entry, b: Entry) -> dict[str, Any]:
         `log`, the first step at which the logged numbers part, or None; and `equal`.
     """
     one, other = a.path / "provenance", b.path / "provenance"
-    codes = [read_json(folder / "code.json") or {} for folder in (one, other)]
-    machines = [flat(read_json(folder / "machine.json") or {}) for folder in (one, other)]
-    results = [read_json(entry.path / "result.json") or {} for entry in (a, b)]
+    codes = [read_object(folder / "code.json") for folder in (one, other)]
+    machines = [flat(read_object(folder / "machine.json")) for folder in (one, other)]
+    results = [read_object(entry.path / "result.json") for entry in (a, b)]
     found: dict[str, Any] = {
         "configuration": _unequal(a.config, b.config),
         "code": _unequal(*(flat({key: value for key, value in code.items() if key not in _PLACES}) for code in codes)),
-        "package_files": _unequal(*(read_json(folder / "package.json") or {} for folder in (one, other))),
+        "package_files": _unequal(*(read_object(folder / "package.json") for folder in (one, other))),
         "commits": _between(codes),
         "patches": list(_patches(_text(one / "dirty.patch"), _text(other / "dirty.patch"))),
         **_untracked(one, other, codes),
         "packages": _unequal(packages_of(one), packages_of(other)),
         "machine": _unequal(*machines),
-        "data": _unequal(*(flat(read_json(folder / "data.json") or {}) for folder in (one, other))),
+        "data": _unequal(*(flat(read_object(folder / "data.json")) for folder in (one, other))),
         "result": _unequal(*({key: result.get(key) for key in ("sha256", "parameters", "steps", "epochs")} for result in results)),
         "metrics": {name: [a.metrics.get(name), b.metrics.get(name)] for name in dict.fromkeys([*a.metrics, *b.metrics])},
         "log": _parting(a.path / "metrics.bin", b.path / "metrics.bin"),
@@ -158,7 +158,7 @@ def _widened(value: Any) -> Any:
 
 def _print(found: Mapping[str, Any], a: Entry, b: Entry) -> None:
     for letter, entry in (("a", a), ("b", b)):
-        print(f"{letter}  {entry.facts.get('recipe')}/{entry.facts['id']}, {entry.facts['status']}")
+        print(f"{letter}  {entry.facts.get('recipe')}/{entry.facts['id']}, {entry.facts.get('status')}")
     if found["equal"]:
         print("\nno difference in configuration, code, environment, data, results and logged numbers")
     for name in ("configuration", "code"):

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from .code import changed_files
-from .files import read_json
+from .files import read_json, read_object
 
 _SOURCES = (".py", ".pyx", ".pxi", ".c", ".h", ".yaml")
 _MACHINE = ("python", "cpu", "features", "kernels", "threads", "variables")
@@ -53,7 +53,7 @@ def differences(before: Path, after: Path) -> list[Difference]:
         before: The folder of the earlier capture.
         after: That of the later one.
     """
-    a, b = (read_json(folder / "code.json") or {} for folder in (before, after))
+    a, b = (read_object(folder / "code.json") for folder in (before, after))
     out = []
     if a.get("commit") != b.get("commit"):
         out.append(Difference("commit", "", a.get("commit"), b.get("commit")))
@@ -65,9 +65,9 @@ def differences(before: Path, after: Path) -> list[Difference]:
         out += _of("package file", *listed)
     if a.get("native") != b.get("native") and a.get("native") is not None:
         out.append(Difference("native", "", a.get("native"), b.get("native")))
-    a, b = (read_json(folder / "machine.json") or {} for folder in (before, after))
+    a, b = (read_object(folder / "machine.json") for folder in (before, after))
     out += [Difference(key, key, a.get(key), b.get(key)) for key in _MACHINE if a.get(key) != b.get(key)]
-    a, b = (read_json(folder / "data.json") or {} for folder in (before, after))
+    a, b = (read_object(folder / "data.json") for folder in (before, after))
     out += [Difference("data", name, a[name], b[name]) for name in sorted(a.keys() & b.keys()) if a[name] != b[name]]
     return out
 
@@ -81,7 +81,7 @@ def config_differences(before: Mapping[str, Any], after: Mapping[str, Any]) -> l
 def packages_of(folder: Path) -> dict[str, str]:
     """Packages and versions of a capture."""
     with contextlib.suppress(OSError):
-        lines = (folder / "packages.txt").read_text().splitlines()
+        lines = (folder / "packages.txt").read_text("utf-8", "replace").splitlines()
         return {line.partition("==")[0]: line.partition("==")[2] for line in lines}
     return {}
 

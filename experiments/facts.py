@@ -86,7 +86,7 @@ def read(folder: str) -> Entry | None:
         return None
     result = read_json(at / "result.json")
     result = result if isinstance(result, dict) else {}
-    config = flat(_configuration(at / "config.yaml"))
+    config = flat(configuration(at / "config.yaml"))
     facts = dict(config)
     module = config.get("recipe")
     metrics: dict[str, Any] = {}
@@ -173,7 +173,8 @@ def value_text(value: Any) -> str:
     return value if isinstance(value, str) else json.dumps(value, separators=(",", ":"))
 
 
-def _configuration(path: Path) -> dict[str, Any]:
+def configuration(path: Path) -> dict[str, Any]:
+    """The configuration of a run as it stands in its file; nothing where that cannot be read."""
     import yaml
 
     try:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import errno
+import fcntl
 import hashlib
 import json
 import os
@@ -52,6 +53,12 @@ def read_json(path: Path) -> Any:
         return None
 
 
+def read_object(path: Path) -> dict[str, Any]:
+    """The keys and values of a JSON file; none where there is no such file, or it holds something else."""
+    value = read_json(path)
+    return value if isinstance(value, dict) else {}
+
+
 def sync_folder(folder: Path) -> None:
     """Make the names in a folder survive a power cut; a file system that cannot is left alone."""
     with contextlib.suppress(OSError):
@@ -59,6 +66,23 @@ def sync_folder(folder: Path) -> None:
         try:
             os.fsync(handle)
         finally:
+            os.close(handle)
+
+
+@contextlib.contextmanager
+def folder_locked(folder: Path) -> Iterator[None]:
+    """Hold a folder while the block runs, against others who do so; the kernel's lock, which dies with its holder.
+
+    Where the folder is missing or its file system has no locks, the block runs without.
+    """
+    handle = None
+    with contextlib.suppress(OSError):
+        handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+        fcntl.flock(handle, fcntl.LOCK_EX)
+    try:
+        yield
+    finally:
+        if handle is not None:
             os.close(handle)
 
 

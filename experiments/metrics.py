@@ -28,6 +28,8 @@ from typing import Any, BinaryIO, NamedTuple
 
 import numpy as np
 
+from .errors import UserError
+
 MAGIC = b"WBMETR01"
 _FRAME = struct.Struct("<II")
 _NAME, _SCALARS, _DIGEST = 1, 2, 3
@@ -35,6 +37,10 @@ _HEAD = struct.Struct("<BQd")
 _ENTRY = struct.Struct("<IB")
 _DIGEST_BODY = struct.Struct("<BQ8s8s")
 _F64, _F32, _I64 = 1, 2, 3
+
+
+class NoMetricsError(UserError, ValueError):
+    """A file that is none of this format."""
 
 
 class Row(NamedTuple):
@@ -137,7 +143,7 @@ def read_metrics(path: Path) -> Iterator[Row]:
     """The rows of a `metrics.bin`, in the order in which they were written.
 
     Raises:
-        ValueError: The file is none of this format.
+        NoMetricsError: The file is none of this format.
 
     Example:
         >>> import tempfile; path = Path(tempfile.mkdtemp()) / "metrics.bin"
@@ -164,7 +170,7 @@ class Follower:
         """The rows since the last call; from the first on once more where the file was cut, as it is when a run is resumed.
 
         Raises:
-            ValueError: The file is none of this format.
+            NoMetricsError: The file is none of this format.
         """
         if self.path.stat().st_size < self._at:
             self._at = 0
@@ -192,9 +198,17 @@ def read_digests(path: Path) -> list[Digest]:
     """The digests in a `metrics.bin`, in the order in which they were written.
 
     Raises:
-        ValueError: The file is none of this format.
+        NoMetricsError: The file is none of this format.
     """
     return [Digest(*_DIGEST_BODY.unpack(payload)[1:]) for _, payload in _records(path) if payload[0] == _DIGEST]
+
+
+def whole_bytes(path: Path) -> int:
+    """Where the last whole record of a `metrics.bin` ends; 0 where there is no file of this format."""
+    try:
+        return _scan(path, None)[0]
+    except (OSError, NoMetricsError):
+        return 0
 
 
 def series(path: Path, name: str) -> tuple[list[int], list[float]]:
@@ -217,7 +231,7 @@ def _records(path: Path, start: int = 0) -> Iterator[tuple[int, bytes]]:
         if data[: len(MAGIC)] != MAGIC:
             if MAGIC.startswith(data):
                 return  # killed before the first eight bytes were there
-            raise ValueError(f"{path}: expected a file that begins with {MAGIC!r}, got {data[:8]!r}")
+            raise NoMetricsError(f"{path}: expected a file that begins with {MAGIC!r}, got {data[:8]!r}; it is damaged or none of a run")
         at = len(MAGIC)
     while at + _FRAME.size <= len(data):
         length, crc = _FRAME.unpack_from(data, at)

@@ -25,7 +25,7 @@ from typing import Any
 from workbench.ext.core.cpus import available
 
 from .code import describe
-from .files import read_json, write_atomic, write_json
+from .files import read_object, write_atomic, write_json
 
 _VARIABLES = re.compile(r"WORKBENCH_|OMP_|OPENBLAS_|MKL_|GOTO_|CUDA_|PYTHONHASHSEED$|PYTHONPATH$|SLURM_JOB_ID$|LD_PRELOAD$")
 
@@ -48,7 +48,7 @@ def capture(folder: Path, command: list[str], code: Path | None = None, module: 
 
 def record_data(folder: Path, name: str, fingerprint: Mapping[str, Any]) -> dict[str, Any]:
     """Add the fingerprint of a data set to `data.json` and return all of them."""
-    known = read_json(folder / "data.json") or {}
+    known = read_object(folder / "data.json")
     known[name] = dict(fingerprint)
     folder.mkdir(parents=True, exist_ok=True)
     write_json(folder / "data.json", known)

@@ -20,7 +20,7 @@ from typing import Any
 
 from .code import FOLDERS, git, native_digest, native_file
 from .errors import UserError
-from .files import read_json
+from .files import read_object
 
 _HERE = Path(__file__).resolve().parents[1]
 _BEGIN = """import json, sys
@@ -74,7 +74,7 @@ def recorded_code(run: Path, say: Callable[[str], None]) -> Iterator[Code]:
     Raises:
         UserError: The commit is gone, or the patch does not fit it.
     """
-    about = read_json(run / "provenance" / "code.json") or {}
+    about = read_object(run / "provenance" / "code.json")
     with tempfile.TemporaryDirectory(prefix="workbench-") as name:
         place = Path(name).resolve()
         if about.get("commit") is None:
@@ -111,14 +111,14 @@ def code_of(run: Path, which: str, say: Callable[[str], None]) -> Iterator[Code]
 
 def installed_code(run: Path) -> Code:
     """The code as it is now."""
-    about = read_json(run / "provenance" / "code.json") or {}
+    about = read_object(run / "provenance" / "code.json")
     path, root = about.get("path"), Path(about.get("root") or ".")
     return Code("installed", paths=[str(root / path)] if path is not None and (root / path).is_dir() else [])
 
 
 def working_folder(run: Path) -> Path | None:
     """Where a run's command was given, for its relative paths; None where that is gone."""
-    recorded = Path((read_json(run / "provenance" / "command.json") or {}).get("folder") or ".")
+    recorded = Path(read_object(run / "provenance" / "command.json").get("folder") or ".")
     return recorded if recorded.is_dir() else None
 
 

@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from .checkpoint import CheckpointStore
-from .files import read_json
+from .files import read_object
 from .progress import Progress
 from .random_state import seed_all
 from .record import Record, runs
@@ -222,7 +222,7 @@ def known_data(root: Path, prediction: Prediction) -> dict[str, str]:
     """For each data set, what the newest run that read it says: "same", "changed", or "" where there is none."""
     out = dict.fromkeys(prediction.data, "")
     for folder, _ in runs(root):
-        recorded = read_json(folder / "provenance" / "data.json") or {}
+        recorded = read_object(folder / "provenance" / "data.json")
         for name, before in out.items():
             if not before and name in recorded:
                 out[name] = "same" if recorded[name] == json.loads(json.dumps(prediction.data[name])) else "changed"

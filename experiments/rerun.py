@@ -9,12 +9,12 @@ from pathlib import Path
 from typing import Any
 
 from . import provenance
-from .branch import config_of
 from .certificate import certificate
 from .compose import overridden
+from .config_file import of_run
 from .differences import Difference, differences
 from .errors import UserError
-from .files import read_json, write_json
+from .files import read_json, read_object, write_json
 from .rebuild import Code, code_of, start, working_folder
 from .record import find, new_folder, status
 from .start import Start
@@ -37,11 +37,11 @@ def rerun(name: str, overrides: Sequence[str], root: Path, command: list[str], v
         0 if the bits are equal, 1 if not; without `verify`, the exit code of the run.
     """
     folder = find(root, name).resolve()
-    about = read_json(folder / "run.json") or {}
+    about = read_object(folder / "run.json")
     now = status(about)
     if now != "finished":
         raise UserError(f"rerun: run {folder.name} is {now}, so there is no result to come to again; workbench train --resume finishes it")
-    config = config_of(folder)
+    config = of_run(folder)
     if overrides:
         config = overridden(config, overrides)
     with code_of(folder, code, _say) as made:
@@ -52,7 +52,7 @@ def rerun(name: str, overrides: Sequence[str], root: Path, command: list[str], v
         if not verify:
             print(f"run {made_folder.name} did run {folder.name} again", flush=True)
             return 0
-        how = {"how": made.how, "native": made.native, "commit": (read_json(folder / "provenance" / "code.json") or {}).get("commit")}
+        how = {"how": made.how, "native": made.native, "commit": read_object(folder / "provenance" / "code.json").get("commit")}
         checkout = _checkout(folder) if made.how == "rebuilt" else []
     about_both = certificate(folder, made_folder, how, checkout)
     for each in (folder, made_folder):
@@ -91,7 +91,7 @@ def _do(folder: Path, config: Any, overrides: Sequence[str], command: list[str],
 
 def _checkout(folder: Path) -> list[Difference]:
     """What differs between the recorded code and that which lies in its place now."""
-    about = read_json(folder / "provenance" / "code.json") or {}
+    about = read_object(folder / "provenance" / "code.json")
     root = Path(about.get("root") or ".")
     if not root.is_dir():
         return []

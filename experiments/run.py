@@ -314,9 +314,9 @@ class Run:
         return self._train_s + (time.perf_counter() - self._began if self._began is not None else 0.0)
 
     def _recorded_data(self) -> dict[str, Any]:
-        from .files import read_json
+        from .files import read_object
 
-        return read_json(Path(self.folder) / "provenance" / "data.json") or {}
+        return read_object(Path(self.folder) / "provenance" / "data.json")
 
 
 def _number(value: Any) -> Any:

@@ -9,7 +9,7 @@ from typing import Any
 
 from .errors import UserError
 from .facts import Entry, read
-from .files import read_json, size_text
+from .files import read_object, size_text
 from .progress import duration
 from .record import find
 
@@ -29,15 +29,15 @@ def show_run(root: Path, name: str, as_json: bool = False) -> int:
 
     entry = one(root, name, "show")
     folder, facts = entry.path, summary(entry)
-    about = read_json(folder / "run.json") or {}
-    result = read_json(folder / "result.json")
-    code = read_json(folder / "provenance" / "code.json") or {}
-    machine = read_json(folder / "provenance" / "machine.json") or {}
+    about = read_object(folder / "run.json")
+    result = read_object(folder / "result.json")
+    code = read_object(folder / "provenance" / "code.json")
+    machine = read_object(folder / "provenance" / "machine.json")
     checkpoints = CheckpointStore(folder / "checkpoints").found()
-    config = (folder / "config.yaml").read_text() if (folder / "config.yaml").is_file() else ""
+    config = (folder / "config.yaml").read_text("utf-8", "replace") if (folder / "config.yaml").is_file() else ""
     if as_json:
         saved = [{"step": c.step, "metrics": c.metrics, "bytes": c.n_bytes, "folder": str(c.folder)} for c in checkpoints]
-        print(json.dumps({**facts, "run": about, "result": result, "code": code, "checkpoints": saved, "config": config}, indent=2))
+        print(json.dumps({**facts, "run": about, "result": result or None, "code": code, "checkpoints": saved, "config": config}, indent=2))
         return 0
     rows = [("run", facts["id"]), ("recipe", facts["recipe"]), ("status", facts["status"]), ("folder", facts["folder"])]
     if about.get("error"):
@@ -50,7 +50,7 @@ def show_run(root: Path, name: str, as_json: bool = False) -> int:
     begun = time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(about.get("created_s", 0)))
     rows += [("steps", steps_text(facts["step"], facts["total_steps"])), ("time", span_text(facts["time_s"])), ("begun", begun)]
     rows += [("resumed", f"after {each['after']}, from step {each['step']}") for each in about.get("resumed", [])]
-    if result:
+    if result.get("sha256"):
         rows.append(("sha256", result["sha256"]))
     commit = code.get("commit") or f"none ({code.get('why', 'unknown')})"
     rows.append(("code", commit + (" with uncommitted changes (provenance/dirty.patch)" if code.get("dirty") else "")))

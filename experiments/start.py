@@ -12,6 +12,7 @@ from typing import Any
 from .checkpoint import CheckpointStore, load
 from .errors import UserError
 from .files import read_json, write_json
+from .metrics import whole_bytes
 
 _RATES = ("optim.", "schedule.", "trainer.epochs", "trainer.max_steps", "data.batch_size")
 FOLDER = "start"
@@ -100,6 +101,9 @@ class Start:
 def where_to_go_on(folder: Path, about: Mapping[str, Any], warn: Callable[[str], None]) -> tuple[Any, Start | None]:
     """The state that a run goes on from, of its newest intact checkpoint or of the one that it began from; with the latter, how it began.
 
+    A checkpoint whose step the log does not reach any more is taken only where there is no other: those before it are done again then,
+    and none is missing.
+
     Args:
         folder: The run's folder.
         about: Content of its `run.json`.
@@ -111,7 +115,14 @@ def where_to_go_on(folder: Path, about: Mapping[str, Any], warn: Callable[[str],
     Raises:
         DamagedCheckpointError: There are checkpoints, but none that can be used.
     """
-    loaded = CheckpointStore(folder / "checkpoints").load_latest(warn)
+    n_bytes = whole_bytes(folder / "metrics.bin")
+
+    def objection(state: Any) -> str | None:
+        if state["log"]["metrics"] <= n_bytes:
+            return None
+        return f"metrics.bin ends before step {state['run']['step']}: it was cut, or copied while the run went on; an earlier one is better"
+
+    loaded = CheckpointStore(folder / "checkpoints").load_latest(warn, objection=objection)
     if loaded is not None:
         return loaded[1], None
     start = Start.of(folder, about)

@@ -6,7 +6,7 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
-from .files import read_json
+from .files import read_object
 from .metrics import Follower, Row
 from .record import status
 from .showing import one
@@ -44,7 +44,7 @@ def follow(folder: Path, lines: int, every_s: float, metrics: bool = True) -> It
     log, follower = _Log(folder / "log.txt", lines), Follower(folder / "metrics.bin")
     shown_at, newest, shown = -every_s, None, None
     while True:
-        now = status(read_json(folder / "run.json") or {})  # asked before the files are read: what was written until it ended is in them
+        now = status(read_object(folder / "run.json"))  # asked before the files are read: what was written until it ended is in them
         yield from log.new()
         if metrics:
             newest = _last(follower, newest)

@@ -12,10 +12,11 @@ from typing import Any
 
 from . import provenance
 from .code import module_file
-from .compose import check, compose, from_file, overrides_for_resume
+from .compose import compose, overrides_for_resume
+from .config_file import from_file, of_run
 from .differences import HARMLESS, differences
 from .errors import DivergedError, Interrupted, PrunedError, RunStoppedError, UserError, did_you_mean
-from .files import is_disk_full, read_json
+from .files import folder_locked, is_disk_full, read_object
 from .progress import Progress, duration
 from .random_state import seed_all
 from .record import Record, find, status
@@ -74,6 +75,8 @@ def begin_with(
 
     recipe = recipe_named(config.recipe)
     root = Path(config.runs)
+    if start is not None:
+        start.state()  # what cannot be read makes no run
     try:
         name, text = config.recipe.rpartition(".")[2], OmegaConf.to_yaml(config)
         record = Record.create(root, name, text, config.seed, parent, folder, **fields)
@@ -99,29 +102,29 @@ def resume(
     Returns:
         The exit code.
     """
-    from omegaconf import OmegaConf
-
     folder = find(root, name)
-    about = read_json(folder / "run.json") or {}
-    now = status(about)
-    if now == "running":
-        process = about.get("process", {})
-        where = f"process {process.get('pid')} on {process.get('host')}"
-        raise UserError(f"train: run {folder.name} is still running ({where}); stop it first")
-    if now == "finished":
-        raise UserError(f"train: run {folder.name} is finished; workbench show {folder.name} prints its result")
-    try:
-        config = check(OmegaConf.load(folder / "config.yaml"))  # type: ignore[arg-type]
-    except OSError as error:
-        raise UserError(f"train: run {folder.name} cannot be resumed: its config.yaml cannot be read ({error.strerror})") from error
-    config = overrides_for_resume(config, overrides) if overrides else config
-    recipe = recipe_named(config.recipe)
     warnings: list[str] = []
-    state, start = where_to_go_on(folder, about, warnings.append)
-    try:
-        record = Record.reopen(folder, state["run"]["step"] if state is not None else 0)
-    except OSError as error:
-        raise UserError(f"train: cannot write to the folder of run {folder.name} ({error.strerror}); nothing in it was changed") from error
+    with folder_locked(folder):  # of two who do this at once, the second finds it running
+        about = read_object(folder / "run.json")
+        now = status(about)
+        if now == "running":
+            process = about.get("process", {})
+            where = f"process {process.get('pid')} on {process.get('host')}"
+            raise UserError(f"train: run {folder.name} is still running ({where}); stop it first")
+        if now == "finished":
+            raise UserError(f"train: run {folder.name} is finished; workbench show {folder.name} prints its result")
+        if not about:
+            raise UserError(f"train: the run.json of {folder} cannot be read, so it is no run, or it is damaged; nothing in it was changed")
+        config = of_run(folder)
+        config = overrides_for_resume(config, overrides) if overrides else config
+        recipe = recipe_named(config.recipe)
+        state, start = where_to_go_on(folder, about, warnings.append)
+        try:
+            record = Record.reopen(folder, state["run"]["step"] if state is not None else 0)
+        except OSError as error:
+            raise UserError(
+                f"train: cannot write to the folder of run {folder.name} ({error.strerror}); nothing in it was changed"
+            ) from error
     again = folder / "provenance"
     if (again / "command.json").exists():  # the last file of a capture: a run may be killed before it
         again /= f"resumed-{len(record.about['resumed'])}"

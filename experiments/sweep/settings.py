@@ -177,22 +177,21 @@ def _sorted(words: Sequence[str]) -> tuple[str | None, dict[str, Any], list[str]
 def _settings(option: str, changes: Mapping[str, Any], multirun: bool) -> tuple[Sweep, dict[str, Any]]:
     """The checked settings, and the space that the file holds."""
     from omegaconf import OmegaConf
-    from omegaconf.errors import OmegaConfBaseException
-    from yaml import YAMLError
 
     import workbench.conf
 
     from ..compose import _typed
+    from ..config_file import load
 
     root = Path(workbench.conf.__file__ or "").parent / "sweep"
     file = Path(option) if option.endswith((".yaml", ".yml")) else root / f"{option}.yaml"
     known = sorted(path.stem for path in root.glob("*.yaml"))
-    try:
-        values: Any = OmegaConf.to_container(OmegaConf.merge(OmegaConf.load(root / "default.yaml"), OmegaConf.load(file)))
-    except FileNotFoundError as error:
-        raise UserError(f'sweep: no option "{option}" in sweep; {did_you_mean(option, known)} (conf/sweep/)') from error
-    except (OSError, YAMLError, OmegaConfBaseException) as error:
-        raise UserError(f"sweep: cannot read {file}: {str(error).splitlines()[0]}") from error
+    chosen = load(file, "sweep")
+    if chosen is None:
+        raise UserError(f'sweep: no option "{option}" in sweep; {did_you_mean(option, known)} (conf/sweep/)')
+    if not OmegaConf.is_dict(chosen.get("space") or OmegaConf.create({})):
+        raise UserError(f"sweep: expected space in {file} to be keys and their values, as optim.lr: log(0.01, 1), got {chosen.space}")
+    values: Any = OmegaConf.to_container(OmegaConf.merge(OmegaConf.load(root / "default.yaml"), chosen))
     for key, value in changes.items():
         if key == "space" or key.startswith("space."):
             raise UserError(f"sweep: sweep.{key} belongs into a file; on the command line the space is words like optim.lr=log(1e-4,1)")

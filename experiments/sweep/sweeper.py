@@ -22,7 +22,7 @@ from optuna.trial import FrozenTrial, TrialState
 from workbench.ext.core.cpus import available
 
 from ..errors import UserError
-from ..files import read_json, write_json
+from ..files import read_object, write_json
 from .ledger import LEASE, Ledger, counts
 from .outcome import leave
 from .settings import Plan, plan
@@ -224,7 +224,7 @@ def _close(worker: subprocess.Popen[bytes]) -> None:
 
 def _describe(planned: Plan, command: Sequence[str]) -> None:
     """Write `sweep.json`, what a reader of the folder needs to know."""
-    before = read_json(planned.folder / "sweep.json") or {}
+    before = read_object(planned.folder / "sweep.json")
     facts = {
         "schema": 1,
         "name": planned.name,

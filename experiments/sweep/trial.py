@@ -13,7 +13,7 @@ from optuna.trial import TrialState
 
 from .. import train
 from ..errors import UserError
-from ..files import read_json
+from ..files import read_json, read_object
 from ..record import status
 from .ledger import Claim
 from .settings import Definition
@@ -101,7 +101,7 @@ def run_trial(claim: Claim, definition: Definition, name: str, root: Path, local
 
 
 def _ended(folder: Path, definition: Definition, code: int) -> Outcome:
-    about, result = read_json(folder / "run.json") or {}, read_json(folder / "result.json") or {}
+    about, result = read_object(folder / "run.json"), read_object(folder / "result.json")
     metrics = {**(about.get("metrics") or {}), **result.get("metrics", {})}
     if about.get("status") == "pruned":
         return Outcome(TrialState.PRUNED, metrics=metrics)

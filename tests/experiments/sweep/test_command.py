@@ -76,8 +76,8 @@ def test_a_mistake_is_one_sentence(words, message, capsys):
         (["+recipe=resnet", "+sweep=tpe"], 'train: "+sweep=tpe" is for several runs; see workbench sweep --help'),
         (["-m", "+recipe=resnet", RATES, "sweep.sampler=tpe"], "train: -m runs every combination, so sweep.sampler is grid"),
         (["-m", "--resume", "last"], "train: -m and --resume do not go together; leave out one"),
-        (["--config", "none.yaml"], "train: cannot read the configuration none.yaml: "),
-        (["--config", "list.yaml"], "train: expected list.yaml to hold a whole configuration"),
+        (["--config", "none.yaml"], "train: expected --config FILE to be a whole configuration, as the config.yaml of a run is"),
+        (["--config", "list.yaml"], "train: expected list.yaml to hold keys and values"),
     ],
 )
 def test_a_mistake_in_training(words, message, capsys, tmp_path):
