@@ -238,7 +238,9 @@ class Module(Hooks, State, Tree, Conversion, core.ModuleCore):
             super().__delattr__(name)
 
     def __getattr__(self, name: str) -> Any:
-        """Only reached where ordinary lookup found nothing."""
+        """Reached where ordinary lookup found nothing, or called by hand, as in PyTorch, for what is registered."""
+        if name in self._names and name in self.__dict__:
+            return self.__dict__[name]
         near = [] if name.startswith("__") else difflib.get_close_matches(name, dir(self), 1, 0.7)
         hint = f"; did you mean '{near[0]}'?" if near else ""
         raise AttributeError(f"'{type(self).__name__}' object has no attribute '{name}'{hint}", name=name, obj=self)

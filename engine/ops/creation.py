@@ -30,15 +30,11 @@ def shape_of(name, size, named):
 
 
 def empty_as(input, dtype, device, memory_format=None):
-    """Memory like that of `input`: its shape, and channels-last where it is."""
-    last = memory_format
-    if "channels_last" not in str(memory_format):
-        last = (
-            (memory_format is None or "preserve" in str(memory_format))
-            and input.ndim == 4
-            and not input.is_contiguous()
-            and input.is_contiguous("channels_last")
-        )
+    """Memory like that of `input`: its shape and, where no other is asked for, its order of dimensions."""
+    core.as_device(device)
+    if memory_format is None or "preserve" in str(memory_format):
+        return core.make_empty_like(input, dtype)
+    last = memory_format if "channels_last" in str(memory_format) else None
     return core.make_empty(input.shape, input.dtype if dtype is None else dtype, device, last)
 
 
@@ -204,7 +200,7 @@ def empty_like(input, *, dtype=None, layout=None, device=None, requires_grad=Fal
         layout: Accepted for PyTorch's sake.
         device: The device; None means cpu.
         requires_grad: Whether operations on the result are recorded.
-        memory_format: channels_last for 4-D tensors; None means that of `input`.
+        memory_format: channels_last for 4-D tensors, or contiguous_format; None means the order of `input`, without gaps.
         pin_memory: Accepted for PyTorch's sake.
 
     Shape:
@@ -230,7 +226,7 @@ def zeros_like(input, *, dtype=None, layout=None, device=None, requires_grad=Fal
         layout: Accepted for PyTorch's sake.
         device: The device; None means cpu.
         requires_grad: Whether operations on the result are recorded.
-        memory_format: channels_last for 4-D tensors; None means that of `input`.
+        memory_format: channels_last for 4-D tensors, or contiguous_format; None means the order of `input`, without gaps.
         pin_memory: Accepted for PyTorch's sake.
 
     Shape:
@@ -256,7 +252,7 @@ def ones_like(input, *, dtype=None, layout=None, device=None, requires_grad=Fals
         layout: Accepted for PyTorch's sake.
         device: The device; None means cpu.
         requires_grad: Whether operations on the result are recorded.
-        memory_format: channels_last for 4-D tensors; None means that of `input`.
+        memory_format: channels_last for 4-D tensors, or contiguous_format; None means the order of `input`, without gaps.
         pin_memory: Accepted for PyTorch's sake.
 
     Shape:
@@ -283,7 +279,7 @@ def full_like(input, fill_value, *, dtype=None, layout=None, device=None, requir
         layout: Accepted for PyTorch's sake.
         device: The device; None means cpu.
         requires_grad: Whether operations on the result are recorded.
-        memory_format: channels_last for 4-D tensors; None means that of `input`.
+        memory_format: channels_last for 4-D tensors, or contiguous_format; None means the order of `input`, without gaps.
         pin_memory: Accepted for PyTorch's sake.
 
     Shape:

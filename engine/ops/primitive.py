@@ -15,8 +15,8 @@ def clone(input, *, memory_format=None):
 
     Args:
         input: Any tensor.
-        memory_format: torch.channels_last for 4-D tensors, or torch.contiguous_format; None and others keep the order of `input` where that
-            is dense.
+        memory_format: torch.channels_last for 4-D tensors, or torch.contiguous_format; None and others keep the order of `input`,
+            without gaps.
 
     Shape:
         input: any; result: that of input.

@@ -77,23 +77,9 @@ cdef Tensor make_output(Op op, spec, bint nhwc):
     r = new_tensor()
     if nhwc and n == 4: wb_set_channels_last(&r.a, shape, (<dtype>spec[1]).index)
     else: wb_set_contiguous(&r.a, n, shape, (<dtype>spec[1]).index)
-    if len(spec) > 2: order_like(&r.a, &(<Tensor>spec[2]).a)
+    if len(spec) > 2: wb_set_order(&r.a, &(<Tensor>spec[2]).a)
     give_memory(r)
     return r
-
-cdef void order_like(wb_array* r, const wb_array* other) noexcept:
-    "dense, with the dimensions in memory as those of another tensor of as many"
-    cdef int i, j, at
-    cdef long size = 1
-    cdef unsigned done = 0
-    for i in range(r.ndim):
-        at = -1
-        for j in range(r.ndim - 1, -1, -1):                 # what lies closest together first, of equals the last; what is expanded comes last
-            if not done >> j & 1 and (at < 0 or <unsigned long>other.strides[j] - 1 < <unsigned long>other.strides[at] - 1): at = j
-        done |= <unsigned>1 << at
-        r.strides[at] = size
-        size *= r.shape[at]
-    wb_set_layout(r)
 
 cdef list call_kernel(Op op, PyObject** s, const wb_kernel* kern, list specs, ints, floats):
     "the outputs, or None where the kernel does not take the case"

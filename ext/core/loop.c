@@ -125,6 +125,27 @@ void wb_set_channels_last(wb_array *a, const long *shape, int dtype) {
     a->strides[1] = 1; a->strides[3] = shape[1]; a->strides[2] = shape[1] * shape[3]; a->strides[0] = shape[1] * shape[2] * shape[3];
     wb_set_layout(a);
 }
+void wb_set_order(wb_array *a, const wb_array *s) {
+    int order[WB_MAX_DIMS], nd = s->ndim;            /* the dimension that lies closest first */
+    for (int d = 0; d < nd; d++) order[d] = nd - 1 - d;
+    for (int i = 1; i < nd; i++)
+        for (int m = i, k = i - 1; k >= 0; k--) {
+            int x = order[k], y = order[m];
+            long p = s->strides[x], q = s->strides[y];
+            if (p == 0 || q == 0) continue;          /* an expanded dimension has no place of its own */
+            if (p < q) break;
+            if (p == q && s->shape[x] <= s->shape[y]) continue;
+            order[k] = y; order[m] = x; m = k;
+        }
+    long n = 1;
+    for (int i = 0; i < nd; i++) { a->strides[order[i]] = n; if (a->shape[order[i]] > 1) n *= a->shape[order[i]]; }
+    wb_set_layout(a);
+}
+void wb_set_like(wb_array *a, const wb_array *s, int dtype) {
+    a->ndim = s->ndim; a->dtype = dtype;
+    for (int d = 0; d < s->ndim; d++) a->shape[d] = s->shape[d];
+    wb_set_order(a, s);
+}
 int wb_view_strides(const wb_array *in, int ndim, const long *shape, long *strides) {
     if (in->n == 0 || in->layout & WB_CONTIGUOUS) {
         long n = 1;

@@ -10,5 +10,7 @@ void wb_map_flat(wb_map f, unsigned flags, int k, char *const *p, const long *it
 void wb_set_layout(wb_array *a);                     /* n and the layout bits, from shape and strides */
 void wb_set_contiguous(wb_array *a, int ndim, const long *shape, int dtype);
 void wb_set_channels_last(wb_array *a, const long *shape, int dtype);
+void wb_set_order(wb_array *a, const wb_array *s);   /* dense strides for its shape, with the dimensions in the order that they have in s */
+void wb_set_like(wb_array *a, const wb_array *s, int dtype);   /* the shape as well */
 /* strides (in elements) of `in` seen with `shape`; 0, or 1: cannot be viewed so */
 int  wb_view_strides(const wb_array *in, int ndim, const long *shape, long *strides);

@@ -326,7 +326,6 @@ cdef Tensor like_operands(const wb_array** ts, int n, int nd, const long* shape,
     "an output in the memory order of the first operand that has the full shape"
     cdef int k, i
     cdef bint full
-    cdef Tensor r
     for k in range(n):
         if ts[k].ndim != nd or nd < 2: continue
         full = True
@@ -334,12 +333,7 @@ cdef Tensor like_operands(const wb_array** ts, int n, int nd, const long* shape,
             if ts[k].shape[i] != shape[i] or ts[k].strides[i] == 0 and shape[i] > 1: full = False
         if not full: continue
         if ts[k].layout & WB_CONTIGUOUS: break
-        if ts[k].layout & WB_DENSE: return empty_of(ts[k], dt)
-        r = new_tensor()
-        wb_set_contiguous(&r.a, nd, shape, dt)
-        order_like(&r.a, ts[k])
-        give_memory(r)
-        return r
+        return empty_of(ts[k], dt)
     return empty(nd, shape, dt)
 
 cdef Tensor map_body(Op op, PyObject** s, list held, int nd, const long* shape, int work, int dt):

@@ -114,17 +114,17 @@ cdef inline Tensor empty(int ndim, const long* shape, int dt):
     return r
 
 cdef inline Tensor empty_like(Tensor s):
-    "of the same dtype and, where s is dense, the same memory order"
+    "of the same dtype and the same memory order, without gaps"
     cdef Tensor r = new_tensor()
     if s.a.layout & WB_DENSE: copy_geometry(&r.a, &s.a)
-    else: wb_set_contiguous(&r.a, s.a.ndim, s.a.shape, s.a.dtype)
+    else: wb_set_like(&r.a, &s.a, s.a.dtype)
     give_memory(r)
     return r
 
 cdef inline Tensor empty_of(const wb_array* a, int dt):
     cdef Tensor r = new_tensor()
     if a.layout & WB_DENSE: copy_geometry(&r.a, a); r.a.dtype = dt
-    else: wb_set_contiguous(&r.a, a.ndim, a.shape, dt)
+    else: wb_set_like(&r.a, a, dt)
     give_memory(r)
     return r
 cdef inline Tensor empty_like_as(Tensor s, int dt): return empty_of(&s.a, dt)

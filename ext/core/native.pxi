@@ -89,6 +89,8 @@ cdef extern from "loop.h":
     void wb_set_layout(wb_array*) noexcept
     void wb_set_contiguous(wb_array*, int, const long*, int) noexcept
     void wb_set_channels_last(wb_array*, const long*, int) noexcept
+    void wb_set_order(wb_array*, const wb_array*) noexcept
+    void wb_set_like(wb_array*, const wb_array*, int) noexcept
     int wb_view_strides(const wb_array*, int, const long*, long*) noexcept
 
 cdef extern from "pool.h":

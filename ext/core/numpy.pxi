@@ -154,6 +154,10 @@ def make_empty(shape, dtype_=None, device_=None, channels_last=False):
     give_memory(r)
     return r
 
+def make_empty_like(Tensor t, dtype_=None):
+    """Memory of the shape of `t` and its order, without gaps, not initialised."""
+    return empty_like_as(t, t.a.dtype if dtype_ is None else (<dtype>as_dtype(dtype_)).index)
+
 def make_empty_strided(shape, strides, dtype_=None, device_=None):
     """Memory for a shape with strides in elements that do not overlap, not initialised."""
     cdef long s[MAXD]

@@ -261,19 +261,19 @@ cdef class Tensor:
         """The same memory as an ndarray.
 
         Raises:
-            RuntimeError: the tensor requires grad (use `.detach().numpy()`).
+            RuntimeError: the tensor requires grad, and operations are recorded (use `.detach().numpy()`, or no_grad).
             TypeError: its dtype is bfloat16, which NumPy does not have.
         """
-        if wants(self) and not force: raise RuntimeError("numpy: expected a tensor that does not require grad; use tensor.detach().numpy()")
+        if wants(self) and wb_grad_mode() and not force: raise RuntimeError("numpy: expected a tensor that does not require grad; use tensor.detach().numpy()")
         return as_numpy(self)
     def __array__(self, dtype=None, copy=None):
         """What NumPy reads: the same memory, unless another dtype or a copy is asked for.
 
         Raises:
-            RuntimeError: the tensor requires grad (use `.detach()`).
+            RuntimeError: the tensor requires grad, and operations are recorded (use `.detach()`, or no_grad).
             ValueError: `copy` is False and another dtype is asked for.
         """
-        if self.rg: raise RuntimeError("numpy: expected a tensor that does not require grad; use tensor.detach().numpy()")
+        if wants(self) and wb_grad_mode(): raise RuntimeError("numpy: expected a tensor that does not require grad; use tensor.detach().numpy()")
         a = as_numpy(self)
         if dtype is None or a.dtype == dtype: return a.copy() if copy else a
         if copy is not None and not copy: raise ValueError(f"__array__: expected dtype {a.dtype}, as copy is False, got {dtype}; leave copy away")

@@ -132,3 +132,16 @@ def test_views_share_and_channels_last_is_kept():
     v.zero_()
     assert x[0, 1].sum().item() == 0
     assert v._base is x._base
+
+
+@pytest.mark.parametrize("read", [lambda x: x.numpy(), np.asarray], ids=["numpy", "asarray"])
+@pytest.mark.parametrize("inner", [False, True])
+def test_numpy_reads_what_requires_grad_where_nothing_is_recorded(read, inner):
+    torch = pytest.importorskip("torch")
+    for lib in (engine, torch):
+        x = lib.ones(2, requires_grad=True)
+        y = x * 2 if inner else x
+        with pytest.raises(RuntimeError, match=r"requires? grad"):
+            read(y)
+        with lib.no_grad():
+            assert read(y).tolist() == [2.0 if inner else 1.0] * 2

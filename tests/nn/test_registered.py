@@ -58,3 +58,18 @@ def test_setattr_of_modules_is_called_by_hand():
         return [n for n, _ in Quiet().named_parameters()]
 
     assert seen(engine) == seen(torch)
+
+
+def test_getattr_is_called_by_hand():
+    """As gpytorch does: `super().__getattr__(name)` for what is registered."""
+
+    def seen(e):
+        model = e.nn.Module()
+        model.weight, model.inner, model.plain = e.nn.Parameter(e.ones(1)), e.nn.Linear(1, 1), 3
+        model.register_buffer("mean", e.zeros(1))
+        found = [model.__getattr__(name) is getattr(model, name) for name in ("weight", "inner", "mean")]
+        with pytest.raises(AttributeError):
+            model.__getattr__("plain")
+        return found
+
+    assert seen(engine) == seen(torch) == [True] * 3
